@@ -1,0 +1,217 @@
+"""The tree of named errors: the class is what happened, its docstring is the message for the person who must act.
+
+No error ever carries what a reporter wrote, a key, a code or an address.
+"""
+
+
+class WhistleError(Exception):
+    """Something went wrong that Whistle has a name for."""
+
+    def __str__(self) -> str:
+        return super().__str__() or (self.__doc__ or "").strip()
+
+
+class SettingsWrong(WhistleError):
+    """A setting is missing, unknown or not of its kind."""
+
+
+# What arrives is not what it should be ------------------------------------------------------------------------------
+
+
+class Malformed(WhistleError):
+    """These bytes are not what they claim to be; nothing of them was kept."""
+
+
+class NotAnEnvelope(Malformed):
+    """This is not a sealed envelope. Nothing of it was kept."""
+
+
+class NotASubmission(Malformed):
+    """This is not a submission: box, token, proof, challenge, envelope. Nothing of it was kept."""
+
+
+class NotPages(Malformed):
+    """These are not pages of a box."""
+
+
+class NotACard(Malformed):
+    """This is not a key card of version 1."""
+
+
+class NotAContent(Malformed):
+    """This opens, and is not a content of version 1."""
+
+
+class NotARecipient(Malformed):
+    """This is not an age recipient of the hybrid kind (age1pq1…)."""
+
+
+class NotAnIdentity(Malformed):
+    """This is not an age identity of the hybrid kind (AGE-SECRET-KEY-PQ-1…)."""
+
+
+class NotAWrappedKey(Malformed):
+    """This is not a wrapped private key file of version 1."""
+
+
+# The case code --------------------------------------------------------------------------------------------------------
+
+
+class CodeUnreadable(WhistleError):
+    """This is not a case code."""
+
+
+class CodeHasBadCharacter(CodeUnreadable):
+    """A case code has only the letters a b d f g h i j k l m n o p r s t u v z."""
+
+    def __init__(self, character: str, position: int) -> None:
+        super().__init__(f"The character at place {position} cannot be part of a case code.")
+        self.character = character
+        self.position = position
+
+
+class CodeHasWrongLength(CodeUnreadable):
+    """A case code has nine groups of five letters."""
+
+    def __init__(self, letters: int) -> None:
+        super().__init__(f"A case code has 45 letters; this has {letters}.")
+        self.letters = letters
+
+
+class CodeMistyped(CodeUnreadable):
+    """A letter of the case code is wrong. Compare it with what you wrote down."""
+
+    def __init__(self, suggestion: str | None) -> None:
+        super().__init__()
+        self.suggestion = suggestion
+
+
+# Keys and seals -------------------------------------------------------------------------------------------------------
+
+
+class SealingError(WhistleError):
+    """A seal, a signature or a key did not hold."""
+
+
+class HeaderFailed(SealingError):
+    """The header of this age file cannot be read."""
+
+
+class NoMatch(SealingError):
+    """None of these keys opens this file."""
+
+
+class HeaderForged(SealingError):
+    """The header of this age file was changed after it was sealed."""
+
+
+class PayloadFailed(SealingError):
+    """The payload of this age file was changed or cut after it was sealed."""
+
+
+class BadSignature(SealingError):
+    """This signature does not verify."""
+
+
+class WrongPassphrase(SealingError):
+    """The passphrase is not the one, or the machine secret is not this machine's."""
+
+
+class WeakWrapping(SealingError):
+    """This private key file is wrapped with a cost outside the permitted bounds."""
+
+
+class CardRefused(WhistleError):
+    """This key card must not be used."""
+
+
+class CardNotFromThisRoot(CardRefused):
+    """This key card was signed by another root than the one whose fingerprint was given."""
+
+
+class CardForged(CardRefused):
+    """The signature of this key card does not verify."""
+
+
+class CardOfAnotherInstance(CardRefused):
+    """This key card belongs to another instance."""
+
+
+class CardHasEnded(CardRefused):
+    """This key card has ended. Publish a renewed one; until then reports go by the other ways."""
+
+
+class CardIsDemo(CardRefused):
+    """This is a demo card. Production needs a card made in a ceremony."""
+
+
+class GroupUnknown(CardRefused):
+    """There is no such group on the key card."""
+
+
+# At the door ----------------------------------------------------------------------------------------------------------
+
+
+class StorageFailed(WhistleError):
+    """The store could not keep this. Nothing was acknowledged; send the same again."""
+
+
+class PlaceTaken(WhistleError):
+    """This box has its first report already."""
+
+
+class BoxFull(WhistleError):
+    """This box takes no more today. Write again tomorrow."""
+
+
+class ChallengeRefused(WhistleError):
+    """The challenge is missing, old, spent or unsolved. Ask for a new one and send the same again."""
+
+
+# Between programs -----------------------------------------------------------------------------------------------------
+
+
+class NetworkFailed(WhistleError):
+    """Nothing came back. Send the same again."""
+
+
+class IntakeRefused(WhistleError):
+    """Intake refused this."""
+
+
+class NoSuchBox(WhistleError):
+    """There is no box for this code: never opened, forgotten since, or the code is another one's."""
+
+
+class NotConfirmed(WhistleError):
+    """The message was sent and is not in the box. Open the box again before writing it anew."""
+
+
+# The ceremony ---------------------------------------------------------------------------------------------------------
+
+
+class CeremonyRefused(WhistleError):
+    """The ceremony stopped before it made anything."""
+
+
+# The desk -------------------------------------------------------------------------------------------------------------
+
+
+class DeskRefused(WhistleError):
+    """The desk does not start, or does not do this."""
+
+
+class SignInRefused(WhistleError):
+    """The name and the passphrase do not belong together, or this name must wait."""
+
+
+class PassphraseTooWeak(WhistleError):
+    """A passphrase has at least 15 characters and is not a name or a common phrase."""
+
+
+class NotYours(WhistleError):
+    """There is no such case for you."""
+
+
+class ForbiddenStep(WhistleError):
+    """A case cannot go from its state to that one."""

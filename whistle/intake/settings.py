@@ -1,0 +1,67 @@
+"""What intake is told when it starts: where to listen, where to store, which card to publish, and what its pages say.
+
+Read once by the entry point. The texts that a bank must be able to change without code are all here; how they look is in templates/.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Channel:
+    """Another way to report or to ask: a person of the bank, or an authority. Texts are per language, contacts are as written."""
+
+    name: Mapping[str, str]
+    description: Mapping[str, str]
+    contact: tuple[str, ...]  # a mailto:, tel: or https: address is shown as a link, anything else as text
+    anonymous: bool  # False shows the warning that this way is not anonymous
+
+
+@dataclass(frozen=True)
+class RecipientText:
+    """Who stands behind a group of the key card, and who does not see what is sealed to it."""
+
+    group: str
+    readers: Mapping[str, str]
+    never: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Site:
+    """What the pages say that is this bank's own."""
+
+    scheme: Mapping[str, str]  # the name of the whole service, in each language
+    organisation: str
+    controller: str  # legal entity and postal address, for the privacy page
+    data_protection_contact: str
+    recipients: tuple[RecipientText, ...]  # one for each group of the card
+    complaints: Channel
+    internal_channels: tuple[Channel, ...]
+    external_channels: tuple[Channel, ...]
+    reviewed: str  # the day on which the external channels were last checked
+    acknowledge_days: int
+    feedback_months: int
+    retention_months: int
+    board_decision: Mapping[str, str]
+    categories: tuple[str, ...]  # ids of the catalogue
+    leave_to: str  # where "leave this page quickly" goes
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything that intake is told."""
+
+    host: str
+    port: int
+    names: tuple[str, ...]  # the Host headers that intake answers to
+    relay_host: str
+    relay_port: int
+    relay_token_sha256: str  # the desk has the token, intake only this
+    database: str  # sqlite:///… or another URL of SQLAlchemy
+    challenge_secret: Path
+    card: Path
+    card_sha256: str
+    root_fingerprint: str
+    languages: tuple[str, ...]
+    site: Site

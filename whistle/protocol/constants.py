@@ -1,0 +1,43 @@
+"""The numbers and labels of spec section 2, which says why each is what it is. A test holds the table and this file together."""
+
+PROTOCOL = "whistle/1"
+INSTANCE_BYTES = 16
+CODE_BYTES = 16
+CODE_GROUPS = 8
+CODE_POLYNOMIAL = 0x1100B
+CODE_ALPHA = 0x13
+BOX_ID_BYTES = 32
+ACCESS_TOKEN_BYTES = 32
+PLAINTEXT_FLOOR = 16_384
+PLAINTEXT_LIMIT = 262_144
+PREAMBLE_BYTES = 97
+TEXT_LIMIT = 250_000
+JSON_DEPTH = 8
+INTEGER_LIMIT = 2**53 - 1
+ANSWERS_LIMIT = 32
+ANSWER_LIMIT = 2_000
+IDENTITY_BYTES = 1_024
+IDENTITY_FIELD = 5_790
+STANZAS_LIMIT = 4
+HEADER_LIMIT = 16_384
+STANZA_BYTES = 1_557
+CHUNK_BYTES = 65_536
+PAGE_BYTES = 65_536
+ANSWER_BYTES = 1_048_576
+CHALLENGE_LIMIT = 512
+PROOF_BYTES = 8
+PART_BYTES = 1_048_576
+
+LABEL_CARD = b"whistle/1 card\0"
+LABEL_REPORTER = b"whistle/1 reporter content\0"
+LABEL_VOICE = b"whistle/1 voice content\0"
+LABEL_RECEIPT = b"whistle/1 receipt\0"
+LABEL_LOG = b"whistle/1 log head\0"
+LABEL_BOX = b"whistle/1 box\0"
+LABEL_ROOT = b"whistle/1 root\0"
+LABEL_SIGNING = b"whistle/1 reporter signing\0"
+LABEL_AGE = b"whistle/1 reporter age\0"
+LABEL_ACCESS = b"whistle/1 reporter access\0"
+LABEL_BOARD = b"whistle/1 reporter board\0"
+LABEL_WRAP = b"whistle/1 private key wrap\0"
+LABEL_FILE_KEY = b"whistle/1 file key wrap\0"
