@@ -1,0 +1,155 @@
+"""What crosses between client, intake and desk around an envelope: submissions and pages (spec section 8). Pure layouts."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from hashlib import sha256
+
+from whistle.errors import NotASubmission, NotPages
+from whistle.protocol.constants import (
+    ACCESS_TOKEN_BYTES,
+    BOX_ID_BYTES,
+    CHALLENGE_LIMIT,
+    PAGE_BYTES,
+    PROOF_BYTES,
+)
+from whistle.protocol.envelope import LONGEST_ENVELOPE, EnvelopeReader
+from whistle.protocol.spelling import day_number, day_of
+
+TO_DESK, TO_REPORTER, RECEIPT = 1, 2, 3
+FIRST_LINE = b"whistle/1 page\n"
+_FIXED = BOX_ID_BYTES + ACCESS_TOKEN_BYTES + PROOF_BYTES + 2
+_FRAME = 4 + 1 + 2 + BOX_ID_BYTES + 4
+_CHALLENGE = re.compile(rb"[A-Za-z0-9._-]*")
+LONGEST_SUBMISSION = _FIXED + CHALLENGE_LIMIT + LONGEST_ENVELOPE
+
+
+@dataclass(frozen=True)
+class Submission:
+    """An envelope and what intake needs to file it."""
+
+    box: bytes
+    access: bytes
+    proof: bytes
+    challenge: str
+    envelope: bytes
+
+
+@dataclass(frozen=True)
+class Frame:
+    """One sealed thing in its place. Direction is TO_DESK, TO_REPORTER or RECEIPT."""
+
+    position: int
+    direction: int
+    day: date
+    box: bytes
+    sealed: bytes
+
+    @property
+    def digest(self) -> bytes:
+        return sha256(self.sealed).digest()
+
+
+@dataclass(frozen=True)
+class Fetch:
+    """A question for what a box has after a position."""
+
+    box: bytes
+    access: bytes
+    after: int
+
+
+class SubmissionReader:
+    """Takes a submission in pieces. `feed` and `end` raise NotASubmission or NotAnEnvelope at the first byte that departs."""
+
+    def __init__(self) -> None:
+        self._start: bytearray | None = bytearray()
+        self._head = b""
+        self._envelope = EnvelopeReader()
+
+    def feed(self, piece: bytes) -> None:
+        """Check and keep the next bytes."""
+        if self._start is None:
+            self._envelope.feed(piece)
+            return
+        self._start += piece
+        if len(self._start) < _FIXED:
+            return
+        length = int.from_bytes(self._start[_FIXED - 2 : _FIXED])
+        challenge = bytes(self._start[_FIXED : _FIXED + length])
+        if not 1 <= length <= CHALLENGE_LIMIT or not _CHALLENGE.fullmatch(challenge):
+            raise NotASubmission
+        if len(challenge) == length:
+            self._head, rest = bytes(self._start[: _FIXED + length]), bytes(self._start[_FIXED + length :])
+            self._start = None
+            self._envelope.feed(rest)
+
+    def end(self) -> Submission:
+        """The whole submission, once no more bytes come."""
+        if self._start is not None:
+            raise NotASubmission
+        head = self._head
+        return Submission(head[:32], head[32:64], head[64:72], head[_FIXED:].decode(), self._envelope.end())
+
+
+def parse_submission(whole: bytes) -> Submission:
+    """The submission, checked in one go."""
+    reader = SubmissionReader()
+    reader.feed(whole)
+    return reader.end()
+
+
+def serialize_submission(submission: Submission) -> bytes:
+    """The body of a submission."""
+    challenge = submission.challenge.encode()
+    length = len(challenge).to_bytes(2)
+    return submission.box + submission.access + submission.proof + length + challenge + submission.envelope
+
+
+def serialize_fetch(fetch: Fetch) -> bytes:
+    """The body of a fetch."""
+    return fetch.box + fetch.access + fetch.after.to_bytes(4)
+
+
+def parse_fetch(whole: bytes) -> Fetch:
+    """The question. Raises NotASubmission."""
+    if len(whole) != BOX_ID_BYTES + ACCESS_TOKEN_BYTES + 4:
+        raise NotASubmission
+    return Fetch(whole[:32], whole[32:64], int.from_bytes(whole[64:]))
+
+
+def serialize_pages(frames: Iterable[Frame], more: bool) -> bytes:
+    """Frames in whole pages of PAGE_BYTES."""
+    parts = [_frame(frame) for frame in frames]
+    whole = b"".join([FIRST_LINE, bytes([more]), len(parts).to_bytes(2), *parts])
+    return whole + bytes(-len(whole) % PAGE_BYTES)
+
+
+def parse_pages(whole: bytes) -> tuple[tuple[Frame, ...], bool]:
+    """The frames of some pages and whether there are more. Raises NotPages, which a fetch reads as "no such box"."""
+    frames, position = [], len(FIRST_LINE) + 3
+    if not whole.startswith(FIRST_LINE) or len(whole) < PAGE_BYTES or whole[len(FIRST_LINE)] > 1:
+        raise NotPages
+    for _ in range(int.from_bytes(whole[position - 2 : position])):
+        frame, position = _read_frame(whole, position)
+        frames.append(frame)
+    more = whole[len(FIRST_LINE)] == 1
+    if serialize_pages(frames, more) != whole:
+        raise NotPages
+    return tuple(frames), more
+
+
+def _frame(frame: Frame) -> bytes:
+    head = frame.position.to_bytes(4) + bytes([frame.direction]) + day_number(frame.day).to_bytes(2) + frame.box
+    return head + len(frame.sealed).to_bytes(4) + frame.sealed
+
+
+def _read_frame(whole: bytes, start: int) -> tuple[Frame, int]:
+    head = whole[start : start + _FRAME]
+    length = int.from_bytes(head[-4:])
+    end = start + _FRAME + length
+    if len(head) < _FRAME or end > len(whole) or head[4] not in (TO_DESK, TO_REPORTER, RECEIPT):
+        raise NotPages
+    frame = Frame(int.from_bytes(head[:4]), head[4], day_of(int.from_bytes(head[5:7])), head[7:39], whole[start + _FRAME : end])
+    return frame, end
