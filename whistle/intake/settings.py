@@ -1,6 +1,7 @@
 """What intake is told when it starts: where to listen, where to store, which card to publish, and what its pages say.
 
-Read once by the entry point. The texts that a bank must be able to change without code are all here; how they look is in templates/.
+Read once by the entry point. The texts that a bank must be able to change without code are all here; how they look is
+in templates/.
 """
 
 from collections.abc import Mapping
@@ -10,7 +11,7 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Channel:
-    """Another way to report or to ask: a person of the bank, or an authority. Texts are per language, contacts are as written."""
+    """Another way to report or to ask: a person of the bank, or an authority. Texts are per language."""
 
     name: Mapping[str, str]
     description: Mapping[str, str]

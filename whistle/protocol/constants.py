@@ -1,4 +1,4 @@
-"""The numbers and labels of spec section 2, which says why each is what it is. A test holds the table and this file together."""
+"""The numbers and labels of spec section 2, which says why each is what it is. A test holds this file to that table."""
 
 PROTOCOL = "whistle/1"
 INSTANCE_BYTES = 16

@@ -1,0 +1,62 @@
+"""JSON with one spelling: what JSON.stringify writes, and nothing that it would write differently (spec section 6.1).
+
+Pure. Reading gives plain values; whistle.protocol.content makes them mean something.
+"""
+
+import json
+import re
+from typing import Any, NoReturn
+
+from whistle.errors import NotAContent
+from whistle.protocol.constants import INTEGER_LIMIT, JSON_DEPTH
+
+_STRING = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+def write(value: Any) -> bytes:
+    """The one spelling of a value made of dicts, lists, strings, integers and None."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+
+
+def read(text: bytes) -> Any:
+    """The value. Raises NotAContent if writing it again would give other bytes."""
+    try:
+        characters = text.decode("utf-8")
+        _refuse_deep(characters)
+        value = json.loads(characters, parse_int=_integer, parse_float=_refuse, parse_constant=_refuse)
+        if write(value) == text:
+            return value
+    except ValueError:  # not UTF-8, not JSON, a lone surrogate
+        pass
+    raise NotAContent
+
+
+def written_length(text: str) -> int:
+    """UTF-8 bytes of a text after escaping, without its quotes: what limits count."""
+    return len(write(text)) - 2
+
+
+def is_well_formed(text: str) -> bool:
+    """Whether a text has no lone surrogate, which no UTF-8 can carry."""
+    return not _SURROGATE.search(text)
+
+
+def _integer(digits: str) -> int:
+    # At most 16 digits and a sign: a longer one is refused before Python reads it.
+    if len(digits) > 17 or abs(int(digits)) > INTEGER_LIMIT:
+        _refuse(digits)
+    return int(digits)
+
+
+def _refuse(_: str) -> NoReturn:
+    raise NotAContent
+
+
+def _refuse_deep(characters: str) -> None:
+    """Refuse before parsing, so that no parser is made to recurse by a stranger."""
+    depth = 0
+    for bracket in re.findall(r"[\[\]{}]", _STRING.sub("", characters)):
+        depth += 1 if bracket in "[{" else -1
+        if depth > JSON_DEPTH:
+            raise NotAContent
