@@ -1,0 +1,221 @@
+// @ts-check
+// The content: one signed thing said, as JSON with its context (spec sections 6.2 and 6.3). Every field is checked here, once;
+// after readContent nobody checks again. Neither signs nor seals, and never interprets a text.
+
+import { hex, sha256, unbase64, unhex } from './bytes.js';
+import { escapedLength, readJson, writeJson } from './canonical.js';
+import { ANSWER_LIMIT, ANSWERS_LIMIT, IDENTITY_FIELD, INTEGER_LIMIT, PROTOCOL, TEXT_LIMIT } from './constants.js';
+import { NotAContent, TextEmpty, TextTooLong, UnknownKind, WhistleError } from './errors.js';
+import { readRecipient } from './recipient.js';
+
+/**
+ * Hexadecimal stays text here: it is only ever compared.
+ * @typedef {import('./canonical.js').Json} Json
+ * @typedef {'to-desk' | 'to-reporter' | 'internal'} Direction
+ * @typedef {{sequence: number, hash: string}} Seen
+ * @typedef {{question: string, answer: string}} Answer
+ * @typedef {object} Context
+ * @property {string} instance
+ * @property {string} box
+ * @property {Direction} direction
+ * @property {string} group
+ * @property {number} epoch
+ * @property {string} recipient
+ * @property {number} sequence
+ * @property {string} previous
+ * @property {Seen} seen
+ *
+ * @typedef {{signing: string, reply_to: string, language: string, text: string, answers: Answer[], identity: string | null}} ReportBody
+ * @typedef {{kind: 'report', body: ReportBody}} Report
+ * @typedef {{kind: 'message' | 'acknowledgement', body: {text: string}}} Message
+ * @typedef {{kind: 'notice', body: {state: string, text: string}}} Notice
+ * @typedef {{kind: 'note', body: {author: string, text: string}}} Note
+ * @typedef {Context & (Report | Message | Notice | Note)} Content
+ */
+
+export const STATES = ['received', 'assessing', 'addressing', 'out-of-scope', 'concluding', 'closed'];
+export const NOTHING = '0'.repeat(64);
+
+const FIELDS = ['protocol', 'instance', 'box', 'direction', 'kind', 'group', 'epoch', 'recipient', 'sequence', 'previous', 'seen', 'body'];
+
+/** @type {Record<string, Record<string, (body: Json) => void>>} by direction, then kind */
+const KINDS = {
+  'to-desk': { report: checkReport, message: checkMessage },
+  'to-reporter': { acknowledgement: checkMessage, message: checkMessage, notice: checkNotice },
+  internal: { note: checkNote },
+};
+
+/**
+ * @param {Uint8Array} json
+ * @returns {Readonly<Content>}
+ * @throws {NotAContent | UnknownKind | TextEmpty | TextTooLong | import('./errors.js').NotCanonical}
+ */
+export function readContent(json) {
+  const content = fieldsOf(readJson(json), FIELDS, 'the content');
+  if (content.protocol !== PROTOCOL) throw new NotAContent('its protocol is another');
+  checkHex(content.instance, 16, 'instance');
+  checkHex(content.box, 32, 'box');
+  const kinds = typeof content.direction === 'string' && Object.hasOwn(KINDS, content.direction) ? KINDS[content.direction] : null;
+  if (!kinds) throw new NotAContent('direction');
+  const checkBody = typeof content.kind === 'string' && Object.hasOwn(kinds, content.kind) ? kinds[content.kind] : null;
+  if (!checkBody) throw new UnknownKind();
+  checkId(content.group, 'group');
+  checkInteger(content.epoch, 1, 'epoch');
+  checkHex(content.recipient, 32, 'recipient');
+  checkInteger(content.sequence, 1, 'sequence');
+  checkHex(content.previous, 32, 'previous');
+  const seen = fieldsOf(content.seen, ['sequence', 'hash'], 'seen');
+  checkInteger(seen.sequence, 0, 'seen sequence');
+  checkHex(seen.hash, 32, 'seen hash');
+  if (content.direction === 'to-desk' && (content.kind === 'report') !== (content.sequence === 1)) {
+    throw new NotAContent('the first content is a report, and no other is');
+  }
+  checkBody(content.body ?? null);
+  return freeze(/** @type {any} */ (content));
+}
+
+/**
+ * The JSON bytes of a content, whatever the order of its fields.
+ * @param {Content} content
+ * @returns {Uint8Array}
+ * @throws {NotAContent | UnknownKind | TextEmpty | TextTooLong}
+ */
+export function writeContent(content) {
+  const { instance, box, direction, kind, group, epoch, recipient, sequence, previous, seen, body } = content;
+  const context = { protocol: PROTOCOL, instance, box, direction, kind, group, epoch, recipient, sequence, previous };
+  const json = writeJson({ ...context, seen: { sequence: seen.sequence, hash: seen.hash }, body: /** @type {any} */ (body) });
+  readContent(json);
+  return json;
+}
+
+/**
+ * @param {Uint8Array} json
+ * @returns {string} the content hash
+ */
+export function contentHash(json) {
+  return hex(sha256(json));
+}
+
+/** @param {Json} value */
+function checkReport(value) {
+  const body = fieldsOf(value, ['signing', 'reply_to', 'language', 'text', 'answers', 'identity'], 'the report');
+  checkHex(body.signing, 32, 'signing');
+  spelled(() => readRecipient(stringOf(body.reply_to, 'reply_to')), 'reply_to');
+  if (!/^[a-z]{2}$/.test(stringOf(body.language, 'language'))) throw new NotAContent('language');
+  checkText(body.text);
+  if (!Array.isArray(body.answers)) throw new NotAContent('answers');
+  if (body.answers.length > ANSWERS_LIMIT) throw new TextTooLong();
+  body.answers.forEach(checkAnswer);
+  if (body.identity !== null) checkIdentity(stringOf(body.identity, 'identity'));
+}
+
+/** @param {Json} value */
+function checkAnswer(value) {
+  const { question, answer } = fieldsOf(value, ['question', 'answer'], 'an answer');
+  checkId(question, 'question');
+  if (escapedLength(stringOf(answer, 'answer')) > ANSWER_LIMIT) throw new TextTooLong();
+}
+
+/** @param {string} field */
+function checkIdentity(field) {
+  if (field.length !== IDENTITY_FIELD) throw new NotAContent('identity');
+  spelled(() => unbase64(field), 'identity');
+}
+
+/** @param {Json} value */
+function checkMessage(value) {
+  checkText(fieldsOf(value, ['text'], 'the message').text);
+}
+
+/** @param {Json} value */
+function checkNotice(value) {
+  const { state, text } = fieldsOf(value, ['state', 'text'], 'the notice');
+  if (!STATES.includes(stringOf(state, 'state'))) throw new NotAContent('state');
+  if (text !== '') checkText(text);
+}
+
+/** @param {Json} value */
+function checkNote(value) {
+  const { author, text } = fieldsOf(value, ['author', 'text'], 'the note');
+  if (stringOf(author, 'author') === '') throw new NotAContent('author');
+  checkText(author);
+  checkText(text);
+}
+
+/** @param {Json | undefined} value */
+function checkText(value) {
+  const text = stringOf(value, 'text');
+  if (text === '') throw new TextEmpty();
+  if (escapedLength(text) > TEXT_LIMIT) throw new TextTooLong();
+}
+
+/**
+ * The value as an object with exactly these fields, in this order.
+ * @param {Json | undefined} value
+ * @param {string[]} names
+ * @param {string} what
+ * @returns {{[key: string]: Json}}
+ */
+function fieldsOf(value, names, what) {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new NotAContent(`${what} is no object`);
+  if (JSON.stringify(Object.keys(value)) !== JSON.stringify(names)) throw new NotAContent(`${what} has other fields, or another order`);
+  return value;
+}
+
+/**
+ * @param {Json | undefined} value
+ * @param {string} what
+ * @returns {string}
+ */
+function stringOf(value, what) {
+  if (typeof value !== 'string') throw new NotAContent(what);
+  return value;
+}
+
+/**
+ * @param {Json | undefined} value
+ * @param {number} length
+ * @param {string} what
+ */
+function checkHex(value, length, what) {
+  spelled(() => unhex(stringOf(value, what), length), what);
+}
+
+/**
+ * @param {Json | undefined} value
+ * @param {string} what
+ */
+function checkId(value, what) {
+  if (!/^[a-z][a-z0-9-]{0,31}$/.test(stringOf(value, what))) throw new NotAContent(what);
+}
+
+/**
+ * @param {Json | undefined} value
+ * @param {number} least
+ * @param {string} what
+ */
+function checkInteger(value, least, what) {
+  if (typeof value !== 'number' || value < least || value > INTEGER_LIMIT) throw new NotAContent(what);
+}
+
+/**
+ * @param {() => unknown} read
+ * @param {string} what
+ */
+function spelled(read, what) {
+  try {
+    read();
+  } catch (error) {
+    throw error instanceof WhistleError ? new NotAContent(what) : error;
+  }
+}
+
+/**
+ * @template T
+ * @param {T} value
+ * @returns {T}
+ */
+function freeze(value) {
+  if (typeof value === 'object' && value !== null) Object.values(value).forEach(freeze);
+  return Object.freeze(value);
+}
