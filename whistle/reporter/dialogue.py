@@ -1,0 +1,99 @@
+"""A reporter's dialogue: prepare and deliver a report, come back with the code, read, answer (spec section 10).
+
+Keeps nothing on disk. The browser's dialogue.js is its twin.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from whistle.errors import NotConfirmed
+from whistle.protocol import code as codes
+from whistle.protocol.card import Card
+from whistle.protocol.content import TO_DESK, TO_REPORTER, Answer, Content, Context, Message, Position, Report
+from whistle.protocol.wire import TO_DESK as FRAME_TO_DESK
+from whistle.protocol.wire import TO_REPORTER as FRAME_TO_REPORTER
+from whistle.protocol.wire import Frame
+from whistle.reporter.intake import Intake
+from whistle.sealing import contents
+from whistle.sealing.contents import Box, Entry, Thread
+from whistle.sealing.derivation import ReporterKeys, reporter_keys
+
+_DIRECTIONS = {FRAME_TO_DESK: TO_DESK, FRAME_TO_REPORTER: TO_REPORTER}
+
+
+@dataclass(frozen=True, eq=False)
+class PreparedReport:
+    """A sealed report and the code that will open its box. Deliver the same one until it has arrived, then show the code."""
+
+    code: bytes
+    keys: ReporterKeys
+    envelope: bytes
+
+    def deliver(self, intake: Intake) -> str:
+        """The case code, once the report is stored. Raises NetworkFailed (deliver again) or IntakeRefused."""
+        intake.deliver(self.envelope, self.keys, first=True)
+        return codes.write(self.code)
+
+
+@dataclass(frozen=True, eq=False)
+class Mailbox:
+    """A box as it was fetched and read."""
+
+    intake: Intake
+    card: Card
+    keys: ReporterKeys
+    group: str
+    thread: Thread
+
+    def reply(self, text: str) -> "Mailbox":
+        """Send a message and read the box again. Raises NotConfirmed if it is not there then."""
+        context = _context(self.card, self.group, self.keys, self.thread.last[TO_DESK], self.thread.last[TO_REPORTER])
+        message = Content(context, Message(text))
+        self.intake.deliver(_seal(message, self.card, self.keys), self.keys, first=False)
+        after = open_mailbox(keys=self.keys, card=self.card, intake=self.intake)
+        if after.thread.last[TO_DESK] != message.position:
+            raise NotConfirmed
+        return after
+
+
+def prepare_report(
+    card: Card, group: str, text: str, language: str, answers: tuple[Answer, ...], random: Callable[[int], bytes]
+) -> PreparedReport:
+    """Make a code and seal the report to the group and to the code's own key. The card must have been checked."""
+    code = codes.generate(random)
+    keys = reporter_keys(code, card.instance)
+    body = Report(keys.signing.public, keys.identity.recipient, language, text, answers, None)
+    content = Content(_context(card, group, keys, Position(), Position()), body)
+    return PreparedReport(code, keys, _seal(content, card, keys))
+
+
+def keys_of(code: str, card: Card) -> ReporterKeys:
+    """The keys of a code as typed. Raises CodeUnreadable."""
+    return reporter_keys(codes.read(code), card.instance)
+
+
+def open_mailbox(keys: ReporterKeys, card: Card, intake: Intake) -> Mailbox:
+    """Fetch and read the box of these keys. Raises NoSuchBox."""
+    frames = [frame for frame in intake.fetch(keys) if frame.direction in _DIRECTIONS]
+    box = Box(card.instance, keys.box, keys.signing.public, card)
+    thread = contents.read_thread((_entry(frame, keys) for frame in frames), box)
+    own = [item.content for item in thread.items if item.content and item.direction == TO_DESK]
+    group = own[-1].context.group if own else card.groups[0].id
+    return Mailbox(intake, card, keys, group, thread)
+
+
+def _entry(frame: Frame, keys: ReporterKeys) -> Entry:
+    plaintext = contents.try_open(frame.sealed, keys.identity) if frame.box == keys.box else None
+    return Entry(frame.position, _DIRECTIONS[frame.direction], frame.day, plaintext)
+
+
+def _context(card: Card, group: str, keys: ReporterKeys, last: Position, seen: Position) -> Context:
+    recipient = card.group(group).recipient
+    sequence = last.sequence + 1
+    key = recipient.epoch, recipient.digest
+    return Context(card.instance, keys.box, TO_DESK, group, *key, sequence, last.hash, seen)
+
+
+def _seal(content: Content, card: Card, keys: ReporterKeys) -> bytes:
+    recipient = card.group(content.context.group).recipient
+    return contents.seal(content, keys.signing, [recipient.raw, keys.identity.recipient])
