@@ -17,7 +17,6 @@ function reason(bytes) {
   } catch {
     return "ill_formed";
   }
-  if (/^[^"]{0,9}\[{9}/.test(text)) return "too_deep";
   try {
     value = JSON.parse(text);
   } catch {
@@ -29,7 +28,10 @@ function reason(bytes) {
     if (typeof one === "number" && Number.isInteger(one) && !Number.isSafeInteger(one)) found ||= "integer_limit";
     if (typeof one === "string" && /\p{Surrogate}/u.test(one)) found ||= "ill_formed";
     if (typeof one !== "object" || one === null) return;
-    if (depth > 8) found ||= "too_deep";
+    if (depth > 8) {
+      found ||= "too_deep";
+      return;
+    }
     for (const key of Object.keys(one)) {
       walk(key, depth);
       walk(one[key], depth + 1);

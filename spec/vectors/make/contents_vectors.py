@@ -1,0 +1,245 @@
+"""Makes contents.json: the JSON of every kind that version 1 reads, and what is no content, by sections 6.2 and 6.3."""
+
+import hashlib
+
+from world import REPORTER, base64_bare, case, content, publish, report_body, seed, stringify
+
+IDENTITY = base64_bare(b"\0" * 4342)
+LONG = 250000
+MARK = "\u2058"
+assert len(IDENTITY) == 5790
+parts = {"reply_to": REPORTER["recipient"], "identity": IDENTITY}
+
+
+def recipe(text, fill=""):
+    """The text as bytes by recipe: long values by name, and the mark replaced by `fill`."""
+    pieces = [text]
+    for needle, piece in [(REPORTER["recipient"], {"part": "reply_to"}), (IDENTITY, {"part": "identity"}), (MARK, fill)]:
+        split = []
+        for one in pieces:
+            bits = one.split(needle) if isinstance(one, str) and needle else [one]
+            for i, bit in enumerate(bits):
+                split += ([piece] if i else []) + ([bit] if bit != "" else [])
+        pieces = split
+    return pieces[0] if len(pieces) == 1 else {"join": pieces}
+
+
+def unfold(fill):
+    if isinstance(fill, str):
+        return fill
+    return "".join(map(unfold, fill["join"])) if "join" in fill else unfold(fill["repeat"]) * fill["times"]
+
+
+def accepted(name, value, fill=""):
+    text = stringify(value)
+    digest = hashlib.sha256(text.replace(MARK, unfold(fill)).encode()).hexdigest()
+    expect = {"direction": value["direction"], "kind": value["kind"], "sequence": value["sequence"], "hash": digest}
+    return case(name, recipe(text, fill), expect)
+
+
+def refused(reason, name, value, fill=""):
+    return case(name, recipe(value if isinstance(value, str) else stringify(value), fill), "refused:" + reason)
+
+
+def report(**changes):
+    return content(kind="report", sequence=1, body=report_body(**changes))
+
+
+def to_reporter(kind, body, **changes):
+    return content("to-reporter", kind, body, **{"sequence": 1} | changes)
+
+
+def note(**changes):
+    return content("internal", "note", {"author": "Karen Holm", "text": "Ring til lageret."} | changes, sequence=1)
+
+
+def moved(value, field, other):
+    """The same with two fields in each other's place."""
+    names = list(value)
+    i, j = names.index(field), names.index(other)
+    names[i], names[j] = names[j], names[i]
+    return {name: value[name] for name in names}
+
+
+def without(value, field):
+    return {name: one for name, one in value.items() if name != field}
+
+
+def repeat(text, times):
+    return {"repeat": text, "times": times}
+
+
+def answers(count, answer="Yes"):
+    return [{"question": f"q{i}", "answer": answer} for i in range(1, count + 1)]
+
+
+SEEN = {"sequence": 1, "hash": seed("seen").hex()}
+cases = [
+    accepted("a report", report()),
+    accepted("a report with an identity", report(identity=IDENTITY)),
+    accepted("a report in English without answers", report(language="en", answers=[])),
+    accepted("a report with 32 answers", report(answers=answers(32))),
+    accepted("an answer of exactly 2,000 bytes", report(answers=[{"question": "where", "answer": MARK}]), repeat("a", 2000)),
+    accepted("an answer of exactly 2,000 bytes in Danish letters", report(answers=[{"question": "where", "answer": MARK}]), repeat("ø", 1000)),
+    accepted("a report of exactly 250,000 bytes of text", report(text=MARK), repeat("a", LONG)),
+    accepted("a report of exactly 250,000 bytes of text with an identity", report(text=MARK, identity=IDENTITY), repeat("a", LONG)),
+    accepted("a report with line ends, quotes and a character outside the basic plane", report(text='Line 1\nLine 2\t"so"\\ \U0001f4ef')),
+    accepted("a report with markup, which is text", report(text="<script>alert(1)</script>")),
+    accepted("a group id of 32 letters", report() | {"group": "a" * 32}),
+    accepted("a group id with digits and hyphens", report() | {"group": "a1-b-"}),
+    accepted("the largest epoch and the largest sequence", content(sequence=9007199254740991, epoch=9007199254740991)),
+    accepted("a message of a reporter", content()),
+    accepted("a message that has seen one", content(seen=SEEN)),
+    accepted("a message of one letter", content(body={"text": "a"})),
+    accepted("a message of spaces", content(body={"text": " "})),
+    accepted("a message of exactly 250,000 bytes of escaped text", content(body={"text": MARK}), repeat("\\n", LONG // 2)),
+    accepted("a message of exactly 250,000 bytes in letters of four bytes", content(body={"text": MARK}), repeat("\U0001f4ef", LONG // 4)),
+    accepted("an acknowledgement", to_reporter("acknowledgement", {"text": "Vi har din henvendelse."}, seen=SEEN)),
+    accepted("an acknowledgement after a notice", to_reporter("acknowledgement", {"text": "a"}, sequence=2)),
+    accepted("a message of the desk", to_reporter("message", {"text": "Hvornår skete det?"}, seen=SEEN)),
+    *[accepted(f"a notice of the state {state}", to_reporter("notice", {"state": state, "text": "a"}, sequence=3))
+      for state in ("received", "assessing", "addressing", "out-of-scope", "concluding", "closed")],
+    accepted("a notice with an empty text", to_reporter("notice", {"state": "received", "text": ""})),
+    accepted("a note of the desk", note()),
+    accepted("a note after a note", note() | {"sequence": 2, "previous": seed("previous").hex()}),
+]
+
+cases += [
+    *[refused("unknown_kind", f"an unknown kind: {kind or 'empty'}", content(kind=kind)) for kind in ("complaint", "", "Message", "message ", "__proto__", "toString")],
+    *[refused("reserved_kind", f"a reserved kind to the desk: {kind}", content(kind=kind, body=body)) for kind, body in (
+        ("files", {"files": [{"id": "00" * 16, "name": "a.pdf", "size": 1, "sealed": "00" * 32}]}), ("minutes-agreed", {"minutes": "00" * 32}),
+        ("minutes-corrected", {"minutes": "00" * 32, "text": "a"}), ("consent", {"scope": "a"}), ("consent-withdrawn", {"scope": "a"}),
+        ("identity", {"identity": IDENTITY}), ("retaliation", {"text": "a"}), ("meeting-request", {"text": "a"}), ("close", {"text": "a"}))],
+    *[refused("reserved_kind", f"a reserved kind to the reporter: {kind}", to_reporter(kind, body)) for kind, body in (
+        ("questions", {"text": "a", "questions": [{"text": "a", "choices": ["b"]}]}), ("minutes", {"text": "a"}), ("feedback", {"text": "a"}),
+        ("outcome", {"text": "a"}), ("closing", {"text": "a"}))],
+    refused("reserved_kind", "a reserved kind within the desk: intake-record",
+            content("internal", "intake-record", {"author": "Karen Holm", "channel": "phone", "text": "a"}, sequence=1)),
+    refused("wrong_direction", "a note to the desk", note() | {"direction": "to-desk", "sequence": 2}),
+    refused("wrong_direction", "a note to the reporter", note() | {"direction": "to-reporter"}),
+    refused("wrong_direction", "a report to the reporter", report() | {"direction": "to-reporter"}),
+    refused("wrong_direction", "a report within the desk", report() | {"direction": "internal"}),
+    refused("wrong_direction", "an acknowledgement to the desk", content(kind="acknowledgement")),
+    refused("wrong_direction", "a notice to the desk", content(kind="notice", body={"state": "received", "text": "a"})),
+    refused("wrong_direction", "a message within the desk", content("internal")),
+    refused("bad_value", "an unknown direction", content("to-intake")),
+    refused("bad_value", "a direction in capitals", content("TO-DESK")),
+    refused("wrong_sequence", "a report that is not the first", report() | {"sequence": 2, "previous": seed("previous").hex()}),
+    refused("wrong_sequence", "a message that is the first to the desk", content(sequence=1)),
+    refused("bad_value", "sequence 0", content(sequence=0)),
+    refused("bad_value", "a negative sequence", content(sequence=-1)),
+    refused("bad_value", "a sequence in quotes", content(sequence="2")),
+    refused("bad_value", "a sequence that is true", to_reporter("message", {"text": "a"}, sequence=True)),
+    refused("bad_value", "a sequence of null", content(sequence=None)),
+    refused("empty_text", "a report whose text is empty", report(text="")),
+    refused("empty_text", "a message without text", content(body={"text": ""})),
+    refused("empty_text", "an acknowledgement without text", to_reporter("acknowledgement", {"text": ""})),
+    refused("empty_text", "a message of the desk without text", to_reporter("message", {"text": ""})),
+    refused("empty_text", "a note without text", note(text="")),
+    refused("too_long", "a report of one byte over the limit", report(text=MARK), repeat("a", LONG + 1)),
+    refused("too_long", "a message of one byte over the limit", content(body={"text": MARK}), repeat("a", LONG + 1)),
+    refused("too_long", "a message that is over the limit only when escaped", content(body={"text": MARK}), repeat('\\"', LONG // 2 + 1)),
+    refused("too_long", "a message that is over the limit only in bytes", content(body={"text": MARK}), repeat("ø", LONG // 2 + 1)),
+    refused("too_long", "a notice of one byte over the limit", to_reporter("notice", {"state": "received", "text": MARK}), repeat("a", LONG + 1)),
+    refused("too_long", "a note of one byte over the limit", note(text=MARK), repeat("a", LONG + 1)),
+    refused("too_long", "33 answers", report(answers=answers(33))),
+    refused("too_long", "an answer of 2,001 bytes", report(answers=[{"question": "where", "answer": MARK}]), repeat("a", 2001)),
+    refused("too_long", "an answer of 2,002 bytes when escaped", report(answers=[{"question": "where", "answer": MARK}]), repeat("\\n", 1001)),
+]
+
+plain = content()
+cases += [
+    *[refused("fields", f"without {field}", without(plain, field)) for field in plain],
+    refused("fields", "an unknown field at the end", plain | {"colour": "red"}),
+    refused("fields", "an unknown field at the start", {"colour": "red"} | plain),
+    refused("fields", "a field __proto__", plain | {"__proto__": {}}),
+    refused("fields", "an integer-like field first", {"1": 1} | plain),
+    refused("fields", "kind before direction", moved(plain, "direction", "kind")),
+    refused("fields", "body before seen", moved(plain, "seen", "body")),
+    refused("fields", "a field in capitals", {name.capitalize() if name == "group" else name: one for name, one in plain.items()}),
+    refused("fields", "an unknown field in the body", content(body={"text": "a", "more": 1})),
+    refused("fields", "a message without text at all", content(body={})),
+    refused("fields", "a body of another kind", content(body={"state": "received", "text": "a"})),
+    *[refused("fields", f"a report without {field}", content(kind="report", sequence=1, body=without(report_body(), field))) for field in report_body()],
+    refused("fields", "a report with text before language", content(kind="report", sequence=1, body=moved(report_body(), "language", "text"))),
+    refused("fields", "a report with an unknown field", report(mood="low")),
+    refused("fields", "an answer with an unknown field", report(answers=[{"question": "a", "answer": "b", "more": 1}])),
+    refused("fields", "an answer before its question", report(answers=[{"answer": "b", "question": "a"}])),
+    refused("fields", "an answer without its question", report(answers=[{"answer": "b"}])),
+    refused("fields", "a notice with text before state", to_reporter("notice", {"text": "a", "state": "received"})),
+    refused("fields", "a note without author", content("internal", "note", {"text": "a"}, sequence=1)),
+    refused("fields", "seen with hash before sequence", content(seen={"hash": "00" * 32, "sequence": 0})),
+    refused("fields", "seen without hash", content(seen={"sequence": 0})),
+    refused("fields", "seen with an unknown field", content(seen={"sequence": 0, "hash": "00" * 32, "day": 1})),
+    refused("bad_value", "protocol whistle/2", content(protocol="whistle/2")),
+    refused("bad_value", "protocol in capitals", content(protocol="Whistle/1")),
+    refused("bad_value", "protocol as a number", content(protocol=1)),
+    *[refused("bad_value", f"{field} one byte short", content(**{field: plain[field][:-2]})) for field in ("instance", "box", "recipient", "previous")],
+    *[refused("bad_value", f"{field} one byte long", content(**{field: plain[field] + "00"})) for field in ("instance", "box", "recipient", "previous")],
+    *[refused("bad_value", f"{field} in capital digits", content(**{field: "AB" + plain[field][2:]})) for field in ("instance", "box", "recipient", "previous")],
+    refused("bad_value", "a letter beyond f in the box", content(box="g" + plain["box"][1:])),
+    refused("bad_value", "an odd number of digits in the box", content(box=plain["box"][:-1])),
+    refused("bad_value", "a line end at the end of the box", content(box=plain["box"] + "\n")),
+    refused("bad_value", "a full-width digit in the box", content(box="\uff10" + plain["box"][1:])),
+    refused("bad_value", "a box of null", content(box=None)),
+    *[refused("bad_value", f"a group id {why}", content(group=group)) for why, group in (
+        ("in capitals", "Risk-control"), ("that begins with a digit", "1st"), ("that begins with a hyphen", "-a"), ("of 33 letters", "a" * 33),
+        ("that is empty", ""), ("with a dot", "risk.control"), ("with an underscore", "risk_control"), ("with a Danish letter", "indkøb"),
+        ("with a line end after it", "risk-control\n"), ("that is a number", 1))],
+    refused("bad_value", "epoch 0", content(epoch=0)),
+    refused("bad_value", "a negative epoch", content(epoch=-1)),
+    refused("bad_value", "an epoch in quotes", content(epoch="1")),
+    refused("bad_value", "an epoch that is true", content(epoch=True)),
+    refused("bad_value", "seen sequence 0 with a hash", content(seen={"sequence": 0, "hash": "11" * 32})),
+    refused("bad_value", "a negative seen sequence", content(seen={"sequence": -1, "hash": "00" * 32})),
+    refused("bad_value", "seen sequence false", content(seen={"sequence": False, "hash": "00" * 32})),
+    refused("bad_value", "seen of null", content(seen=None)),
+    refused("bad_value", "seen as a list", content(seen=[0, "00" * 32])),
+    refused("bad_value", "a body of null", content() | {"body": None}),
+    refused("bad_value", "a body that is a list", content(body=["a"])),
+    refused("bad_value", "a body that is a text", content(body="a")),
+    refused("bad_value", "a text that is a number", content(body={"text": 1})),
+    refused("bad_value", "a text of null", content(body={"text": None})),
+    refused("bad_value", "a text that is a list", content(body={"text": ["a"]})),
+    refused("bad_value", "a signing key one byte short", report(signing=REPORTER["signing"][:-2])),
+    refused("bad_value", "a signing key in capital digits", report(signing="AB" + REPORTER["signing"][2:])),
+    refused("bad_value", "a reply_to with a wrong check", report(reply_to=REPORTER["recipient"][:-1] + ("q" if REPORTER["recipient"][-1] != "q" else "p"))),
+    refused("bad_value", "a reply_to in capitals", report(reply_to=REPORTER["recipient"].upper())),
+    refused("bad_value", "a reply_to that is cut short", report(reply_to=REPORTER["recipient"][:62])),
+    refused("bad_value", "a reply_to that is an X25519 recipient", report(reply_to="age1" + "q" * 58)),
+    refused("bad_value", "a reply_to that is empty", report(reply_to="")),
+    *[refused("bad_value", f"a language {why}", report(language=language)) for why, language in (
+        ("in capitals", "DA"), ("of three letters", "dan"), ("of one letter", "d"), ("that is empty", ""), ("with a Danish letter", "dæ"), ("of null", None))],
+    refused("bad_value", "answers of null", report(answers=None)),
+    refused("bad_value", "answers that are an object", report(answers={})),
+    refused("bad_value", "an answer that is a text", report(answers=["a"])),
+    refused("bad_value", "an answer that is a number", report(answers=[{"question": "a", "answer": 1}])),
+    refused("bad_value", "a question in capitals", report(answers=[{"question": "Where", "answer": "a"}])),
+    refused("bad_value", "a question of 33 letters", report(answers=[{"question": "a" * 33, "answer": "a"}])),
+    refused("bad_value", "an identity one character short", report(identity=IDENTITY[:-1])),
+    refused("bad_value", "an identity one character long", report(identity=IDENTITY + "A")),
+    refused("bad_value", "an identity that is empty", report(identity="")),
+    refused("bad_value", "an identity with padding", report(identity=IDENTITY[:-1] + "=")),
+    refused("bad_value", "an identity with set bits after its last byte", report(identity=IDENTITY[:-1] + "B")),
+    refused("bad_value", "an identity in the URL alphabet", report(identity="_" + IDENTITY[1:])),
+    refused("bad_value", "an identity with a line end", report(identity=IDENTITY[:-1] + "\n")),
+    refused("bad_value", "an identity that is false", report(identity=False)),
+    *[refused("bad_value", f"a state {why}", to_reporter("notice", {"state": state, "text": "a"})) for why, state in (
+        ("unknown", "lost"), ("in capitals", "Received"), ("empty", ""), ("of null", None))],
+    refused("bad_value", "an author that is empty", note(author="")),
+    refused("bad_value", "an author that is a number", note(author=1)),
+    refused("bad_value", "a list", [content()]),
+    refused("bad_value", "a text", "\"a\""),
+    refused("bad_value", "null", "null"),
+    refused("not_canonical", "a space after a colon", stringify(plain).replace('":', '": ', 1)),
+    refused("not_canonical", "a line end after the content", stringify(plain) + "\n"),
+    refused("not_canonical", "the kind twice", stringify(plain).replace('"kind":"message"', '"kind":"report","kind":"message"')),
+    refused("not_canonical", "the text twice", stringify(plain).replace('"text":', '"text":"other","text":')),
+    refused("not_canonical", "a letter of the text escaped", stringify(plain).replace("Hello.", "\\u0048ello.")),
+    refused("not_canonical", "a letter of a field name escaped", stringify(plain).replace('"kind"', '"\\u006bind"')),
+    refused("not_canonical", "a sequence with a point", stringify(plain).replace('"sequence":2', '"sequence":2.0')),
+    refused("not_canonical", "a lone surrogate in the text", stringify(plain).replace("Hello.", "\\ud83d")),
+    refused("not_canonical", "a sequence beyond every safe integer", stringify(plain).replace('"sequence":2', '"sequence":9007199254740993')),
+    refused("not_canonical", "nothing", ""),
+]
+publish("The JSON of a content: every kind of version 1, and everything that is no content.", cases, parts=parts)
