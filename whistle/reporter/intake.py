@@ -29,7 +29,7 @@ class Intake:
         return self._answered(self._send("GET", "/card.txt")).content
 
     def deliver(self, envelope: bytes, keys: ReporterKeys, first: bool) -> None:
-        """Send an envelope; `first` opens the box. Sending the same again is harmless. Raises NetworkFailed or IntakeRefused."""
+        """Send an envelope; `first` opens the box. Sending the same again is harmless. Raises NetworkFailed, IntakeRefused."""
         question = self._json("GET", "/api/challenge")
         challenge, difficulty = str(question["challenge"]), int(question["difficulty"])
         submission = Submission(keys.box, keys.access, find_proof(challenge, difficulty), challenge, envelope)

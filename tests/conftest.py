@@ -1,0 +1,98 @@
+"""What several tests stand on: the running demo, a browser, free ports. Real parts only; nothing here pretends."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+TOP = Path(__file__).resolve().parent.parent
+CHROMIUM = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@dataclass(frozen=True)
+class Demo:
+    """A running demo: where it is, who can sign in, where it keeps what."""
+
+    intake: str
+    relay: str
+    desk: str
+    passphrases: dict[str, str]
+    fingerprint: str
+    state: Path
+    output: Path
+
+    @property
+    def greeting(self) -> str:
+        return self.output.read_text()
+
+
+def free_ports() -> int:
+    """The first of three neighbouring free ports on loopback."""
+    while True:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            first = int(probe.getsockname()[1])
+        try:
+            for port in range(first, first + 3):
+                with socket.socket() as probe:
+                    probe.bind(("127.0.0.1", port))
+        except (OSError, OverflowError):
+            continue
+        return first
+
+
+def start_demo(state: Path) -> tuple["subprocess.Popen[bytes]", Demo]:
+    """What `make run` starts, with its own state and ports, as soon as it has printed where to go."""
+    port, output = free_ports(), state.parent / f"{state.name}.out"
+    environment = os.environ | {"WHISTLE_DEMO_STATE": str(state), "WHISTLE_DEMO_PORT": str(port), "PYTHONUNBUFFERED": "1"}
+    with output.open("wb") as sink:
+        command = [sys.executable, str(TOP / "deploy" / "demo" / "run.py")]
+        program = subprocess.Popen(command, env=environment, stdout=sink, stderr=subprocess.STDOUT)
+    while "Stop with Ctrl-C" not in output.read_text():
+        if program.poll() is not None:
+            raise AssertionError(f"The demo did not start:\n{output.read_text()}")
+        time.sleep(0.1)
+    greeting = output.read_text()
+    members = dict(re.findall(r"^ {6}(\w+) +(\S+)   \(", greeting, re.MULTILINE))
+    fingerprint = (state / "keys" / "public" / "root-fingerprint.txt").read_text().strip()
+    addresses = f"http://127.0.0.1:{port}", f"http://127.0.0.1:{port + 1}", f"http://localhost:{port + 2}"
+    return program, Demo(*addresses, members, fingerprint, state, output)
+
+
+def stop_demo(program: "subprocess.Popen[bytes]") -> None:
+    program.send_signal(signal.SIGINT)
+    program.wait(30)
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    """A demo of this test file's own."""
+    program, running = start_demo(tmp_path_factory.mktemp("demo") / "state")
+    yield running
+    stop_demo(program)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """The system's Chromium."""
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=CHROMIUM)
+        yield chromium
+        chromium.close()
