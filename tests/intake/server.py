@@ -1,0 +1,44 @@
+"""Intake as its command runs it, on free ports of the loopback and with two small pages: what the tests talk to.
+
+Takes a database file, the SHA-256 of the relay's token and, for a disk that is soon full, the bytes that one file may have.
+"""
+
+import resource
+import secrets
+import sys
+import time
+from contextlib import closing
+from dataclasses import dataclass
+
+from whistle.intake.api import Api
+from whistle.intake.application import public, relay
+from whistle.intake.command import serve, today
+from whistle.intake.relay import Relay
+from whistle.store.intake import Boxes
+from whistle.web.challenge import Challenges
+from whistle.web.static import StaticFile
+
+
+@dataclass(frozen=True)
+class Places:
+    """The settings that `serve` asks for."""
+
+    host: str = "127.0.0.1"
+    port: int = 0
+    relay_host: str = "127.0.0.1"
+    relay_port: int = 0
+
+
+def main(database: str, token_sha256: str, file_bytes: str = "") -> None:
+    challenges = Challenges("s" * 32, "test", time.time, secrets.token_bytes)
+    page = StaticFile(b"<!doctype html><title>page</title>" + b"a" * 2000, "text/html; charset=utf-8")
+    missing = StaticFile(b"<!doctype html><title>nothing</title>", "text/html; charset=utf-8")
+    with closing(Boxes(f"sqlite:///{database}")) as boxes:
+        if file_bytes:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (int(file_bytes), int(file_bytes)))
+        pages = public(Api(boxes, challenges, today, secrets.token_bytes), {"/": page}, missing, ("127.0.0.1", "Intake.Example"))
+        serve(Places(), pages, relay(Relay(boxes), token_sha256))  # type: ignore[arg-type]
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

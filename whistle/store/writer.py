@@ -1,0 +1,87 @@
+"""The one writer of a database: whoever waits is committed together, and answered only after the commit.
+
+A queue and a thread; it knows no table. It never answers before the commit, and it never leaves a waiter without an answer.
+"""
+
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from queue import Empty, SimpleQueue
+from threading import Thread
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, Engine
+
+from whistle.errors import StorageFailed, WhistleError
+
+T = TypeVar("T")
+TOGETHER = 128  # one fsync for so many; more would only make the first of them wait
+
+
+@dataclass(frozen=True)
+class _Waiter:
+    act: Callable[[Connection], Any]
+    answer: Future[Any] = field(default_factory=Future)
+
+
+class Writer:
+    """Runs acts one after another on one connection, each in a savepoint of its own, and commits those that wait together."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._queue: SimpleQueue[_Waiter | None] = SimpleQueue()
+        self._thread = Thread(target=self._run, name="writer")
+        self._thread.start()
+
+    def ask(self, act: Callable[[Connection], T]) -> Future[T]:
+        """The result of `act` once it is durable; its WhistleError, which undoes it alone; or StorageFailed."""
+        waiter = _Waiter(act)
+        self._queue.put(waiter)
+        return waiter.answer
+
+    def stop(self) -> None:
+        """Commits what waits, and ends."""
+        self._queue.put(None)
+        self._thread.join()
+
+    def _run(self) -> None:
+        going = True
+        while going:
+            waiters = self._waiting()
+            going = None not in waiters
+            # A waiter that gave up is left out; from here on none can.
+            together = [waiter for waiter in waiters if waiter and waiter.answer.set_running_or_notify_cancel()]
+            if together:
+                self._commit(together)
+
+    def _waiting(self) -> list[_Waiter | None]:
+        waiters = [self._queue.get()]
+        try:
+            while len(waiters) < TOGETHER and waiters[-1]:
+                waiters.append(self._queue.get_nowait())
+        except Empty:
+            pass
+        return waiters
+
+    def _commit(self, waiters: list[_Waiter]) -> None:
+        try:
+            with self._engine.begin() as connection:
+                results = [_attempt(connection, waiter.act) for waiter in waiters]
+        except Exception:  # noqa: BLE001 - whatever broke, everybody who waits must hear that nothing was kept
+            for waiter in waiters:
+                waiter.answer.set_exception(StorageFailed())
+            return
+        for waiter, result in zip(waiters, results, strict=True):
+            if isinstance(result, WhistleError):
+                waiter.answer.set_exception(result)
+            else:
+                waiter.answer.set_result(result)
+
+
+def _attempt(connection: Connection, act: Callable[[Connection], Any]) -> Any:
+    """What one act returned or refused. A failure of the database itself passes through: it is everybody's."""
+    try:
+        with connection.begin_nested():
+            return act(connection)
+    except WhistleError as refusal:
+        return refusal

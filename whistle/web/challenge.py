@@ -1,0 +1,75 @@
+"""Challenges: what a sender must ask for and work on before something is kept, instead of being recognised.
+
+Signed, not stored; good for two hours; the work rises with the load of everybody together. Knows nobody's address.
+"""
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from hashlib import sha256
+
+from itsdangerous import BadData, TimestampSigner, URLSafeTimedSerializer
+
+from whistle.errors import ChallengeRefused
+
+GOOD_SECONDS = 2 * 60 * 60  # spec section 8
+LEAST_BITS, MOST_BITS = 10, 18  # a millisecond of a computer; a few seconds of an old telephone without a compiler
+_CALM = 60  # solved ones in a minute that do not yet raise the work
+
+
+def difficulty(lately: int) -> int:
+    """Zero bits asked for when so many were solved in the last minute: one more for each doubling."""
+    return min(MOST_BITS, LEAST_BITS + (lately // _CALM).bit_length())
+
+
+def is_solved(challenge: str, proof: bytes, bits: int) -> bool:
+    """Whether SHA-256(challenge ‖ proof) begins with so many zero bits."""
+    return int.from_bytes(sha256(challenge.encode() + proof).digest()) >> 256 - bits == 0
+
+
+@dataclass(frozen=True)
+class Challenge:
+    """A challenge and the zero bits it asks for."""
+
+    text: str
+    bits: int
+
+
+class Challenges:
+    """Makes and checks the challenges of one purpose. `clock` gives seconds, `randomness` so many bytes."""
+
+    def __init__(self, secret: str, purpose: str, clock: Callable[[], float], randomness: Callable[[int], bytes]) -> None:
+        class Signer(TimestampSigner):
+            def get_timestamp(self) -> int:
+                return int(clock())
+
+        options = {"key_derivation": "hmac", "digest_method": sha256}
+        self._serializer = URLSafeTimedSerializer(secret, purpose, signer=Signer, signer_kwargs=options)
+        self._clock = clock
+        self._randomness = randomness
+        self._solved: Counter[int] = Counter()  # by minute, the last two only; a sum over everybody
+
+    def make(self) -> Challenge:
+        """A new challenge, its work according to the load."""
+        bits = difficulty(self._lately())
+        return Challenge(str(self._serializer.dumps([self._randomness(16).hex(), bits])), bits)
+
+    def check(self, text: str, proof: bytes) -> bytes:
+        """The hash under which a solved challenge is spent. Raises ChallengeRefused."""
+        try:
+            nonce, bits = self._serializer.loads(text, max_age=GOOD_SECONDS)
+        except BadData:
+            raise ChallengeRefused from None
+        if not is_solved(text, proof, bits):
+            raise ChallengeRefused
+        self._solved[self._minute()] += 1
+        # Of the nonce, not the text: base64 gives a signature several spellings, and each could be spent once.
+        return sha256(nonce.encode()).digest()
+
+    def _lately(self) -> int:
+        minute = self._minute()
+        self._solved = Counter({each: self._solved[each] for each in (minute - 1, minute)})
+        return max(self._solved.values())
+
+    def _minute(self) -> int:
+        return int(self._clock() // 60)
