@@ -211,8 +211,7 @@ function readSigningKeys(texts) {
   const keys = texts.map((text, i) => {
     const [, from, until, key] = /^(\S+) (\S+) (\S+)$/.exec(text) ?? [];
     if (!from || !until || !key || (until === 'open') !== (i === texts.length - 1)) throw new CardMalformed('a signing key');
-    readDay(from);
-    if (until !== 'open') readDay(until);
+    if (readDay(until === 'open' ? from : until) < readDay(from)) throw new CardMalformed('a signing key that ends before it begins');
     return Object.freeze({ from, until: until === 'open' ? null : until, key: unhex(key, 32) });
   });
   if (keys.length === 0) throw new CardMalformed('no signing key');

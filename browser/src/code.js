@@ -55,7 +55,8 @@ export function readCode(text) {
 function readGroups(text) {
   /** @type {{letter: string, typed: string, position: number}[]} */
   const letters = [];
-  [...text].forEach((typed, position) => {
+  [...text].forEach((typed, i) => {
+    const position = i + 1;
     if (' \r\n-.,_'.includes(typed)) return;
     // Not toLowerCase() of anything: that of the Kelvin sign is a k.
     const letter = /^[A-Z]$/.test(typed) ? typed.toLowerCase() : typed;

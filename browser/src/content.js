@@ -67,6 +67,8 @@ export function readContent(json) {
   const seen = fieldsOf(content.seen, ['sequence', 'hash'], 'seen');
   checkInteger(seen.sequence, 0, 'seen sequence');
   checkHex(seen.hash, 32, 'seen hash');
+  if ((content.sequence === 1) !== (content.previous === NOTHING)) throw new NotAContent('previous');
+  if ((seen.sequence === 0) !== (seen.hash === NOTHING)) throw new NotAContent('seen hash');
   if (content.direction === 'to-desk' && (content.kind === 'report') !== (content.sequence === 1)) {
     throw new NotAContent('the first content is a report, and no other is');
   }
@@ -113,7 +115,7 @@ function checkReport(value) {
 function checkAnswer(value) {
   const { question, answer } = fieldsOf(value, ['question', 'answer'], 'an answer');
   checkId(question, 'question');
-  if (escapedLength(stringOf(answer, 'answer')) > ANSWER_LIMIT) throw new TextTooLong();
+  checkText(answer, ANSWER_LIMIT);
 }
 
 /** @param {string} field */
@@ -137,16 +139,18 @@ function checkNotice(value) {
 /** @param {Json} value */
 function checkNote(value) {
   const { author, text } = fieldsOf(value, ['author', 'text'], 'the note');
-  if (stringOf(author, 'author') === '') throw new NotAContent('author');
-  checkText(author);
+  checkText(author, ANSWER_LIMIT);
   checkText(text);
 }
 
-/** @param {Json | undefined} value */
-function checkText(value) {
+/**
+ * @param {Json | undefined} value
+ * @param {number} limit
+ */
+function checkText(value, limit = TEXT_LIMIT) {
   const text = stringOf(value, 'text');
   if (text === '') throw new TextEmpty();
-  if (escapedLength(text) > TEXT_LIMIT) throw new TextTooLong();
+  if (escapedLength(text) > limit) throw new TextTooLong();
 }
 
 /**

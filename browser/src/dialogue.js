@@ -57,7 +57,8 @@ export function systemRandom(n) {
 export async function prepareReport({ card, groupId, text, language, answers }, random = systemRandom) {
   const code = generateCode(random);
   const keys = deriveKeys(code, unhex(card.instance, INSTANCE_BYTES));
-  const body = { signing: hex(keys.signingPublic), reply_to: keys.recipient, language, text, answers, identity: null };
+  const given = answers.filter(({ answer }) => answer !== ''); // a question left open is left out
+  const body = { signing: hex(keys.signingPublic), reply_to: keys.recipient, language, text, answers: given, identity: null };
   const chain = { sequence: 1, previous: NOTHING, seen: { sequence: 0, hash: NOTHING } };
   const envelope = await sealToDesk({ kind: 'report', body }, chain, { card, keys, groupId });
   return Object.freeze({ code: formatCode(code), keys, envelope });

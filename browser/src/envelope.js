@@ -41,6 +41,7 @@ function spelled(field) {
 function plaintextSize(payload) {
   const chunks = Math.ceil((payload - NONCE_BYTES) / (CHUNK_BYTES + TAG_BYTES));
   const size = payload - NONCE_BYTES - chunks * TAG_BYTES;
-  if (size < PLAINTEXT_FLOOR || size > PLAINTEXT_LIMIT || padme(size) !== size) throw new NotAnEnvelope('its length');
+  const permitted = size >= PLAINTEXT_FLOOR && size <= PLAINTEXT_LIMIT && padme(size) === size;
+  if (!permitted || chunks !== Math.ceil(size / CHUNK_BYTES)) throw new NotAnEnvelope('its length');
   return size;
 }

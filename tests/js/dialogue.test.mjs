@@ -1,0 +1,154 @@
+// The journey of a reporter over a real socket: report, mailbox, answer, and what happens when the door does wrong (spec section 10).
+
+import assert from 'node:assert/strict';
+import { afterEach, beforeEach, test } from 'node:test';
+import { hex } from '../../browser/src/bytes.js';
+import { card, contentOf, desk, INSTANCE, voice } from './world.js';
+import { LABEL_VOICE } from '../../browser/src/constants.js';
+import { contentHash } from '../../browser/src/content.js';
+import { deliverReport, openMailbox, prepareReport, requireCapabilities } from '../../browser/src/dialogue.js';
+import {
+  CapabilityMissing, CodeMistyped, IntakeRefused, NetworkFailed, NoSuchBox, NotConfirmed, NoSuchGroup, OwnContentsMissing, UnexpectedAnswer,
+} from '../../browser/src/errors.js';
+import { readPlaintext } from '../../browser/src/plaintext.js';
+import { openEnvelope, sealContent } from '../../browser/src/seal.js';
+import { Door } from './door.js';
+
+let door;
+beforeEach(async () => { door = await new Door().open(); });
+afterEach(() => door.close());
+
+const report = { card, groupId: 'risk', text: 'Bogført to gange', language: 'da', answers: [{ question: 'where', answer: 'Aarhus' }, { question: 'when', answer: '' }] };
+const prepared = await prepareReport(report);
+const sent = (path) => door.bodies.filter((one) => one.path === path);
+const envelopeOf = ({ body }) => body.subarray(74 + body.readUInt16BE(72));
+
+/** The desk's word on the report, sealed as the desk seals it. */
+async function acknowledge() {
+  const { json } = readPlaintext(await openEnvelope(prepared.envelope, desk.identity));
+  const content = { ...contentOf('to-reporter', 'acknowledgement', { text: 'Læst' }), box: hex(prepared.keys.boxId), seen: { sequence: 1, hash: contentHash(json) } };
+  const envelope = await sealContent(content, LABEL_VOICE, voice.signingSeed, [desk.recipient, prepared.keys.recipient]);
+  door.put(2, Buffer.from(prepared.keys.boxId), Buffer.from(envelope));
+}
+
+test('a report is delivered, and its code opens the box with it', async () => {
+  await deliverReport(prepared, door.intake);
+  assert.ok(door.proofHeld);
+  const { thread, groupId } = await openMailbox(prepared.code, { card }, door.intake);
+  assert.deepEqual(thread.items.map(({ verdict, content }) => [verdict, content.body.text]), [['verified', report.text]]);
+  assert.equal(groupId, 'risk');
+});
+
+test('the desk reads the report and the answers that were given', async () => {
+  const { content } = readPlaintext(await openEnvelope(prepared.envelope, desk.identity));
+  assert.equal(content.instance, INSTANCE);
+  assert.deepEqual(content.body.answers, [{ question: 'where', answer: 'Aarhus' }]);
+});
+
+test('a report whose answer was lost is sent again as the same bytes under a fresh challenge', async () => {
+  door.behaviour = { '/api/submit': 'lose' };
+  await assert.rejects(deliverReport(prepared, door.intake), NetworkFailed);
+  await deliverReport(prepared, door.intake);
+  const [first, second] = sent('/api/submit');
+  assert.deepEqual(envelopeOf(first), envelopeOf(second));
+  assert.notDeepEqual(first.body, second.body);
+  assert.equal(door.frames.length, 1);
+});
+
+test('neither cookie nor referrer is sent', async () => {
+  await deliverReport(prepared, door.intake);
+  for (const { headers } of door.bodies) assert.ok(!('cookie' in headers) && !('referer' in headers));
+});
+
+test('a refusal by name is an error of that name', async () => {
+  door.behaviour = { '/api/submit': [409, JSON.stringify({ error: 'place_taken', message: '' })] };
+  await assert.rejects(deliverReport(prepared, door.intake), (error) => error instanceof IntakeRefused && error.code === 'place-taken');
+});
+
+test('an answer that is not of the protocol is refused', async () => {
+  for (const answer of [[200, '<html>'], [500, 'no'], [200, JSON.stringify({ envelope: '00'.repeat(32), day: '2026-11-21' })]]) {
+    door.behaviour = { '/api/submit': answer };
+    await assert.rejects(deliverReport(prepared, door.intake), UnexpectedAnswer);
+  }
+});
+
+test('a code without a box and a server that invents bytes read the same', async () => {
+  await assert.rejects(openMailbox(prepared.code, { card }, door.intake), NoSuchBox);
+});
+
+test('a mistyped code is noticed before anything is sent', async () => {
+  const mistyped = (prepared.code.startsWith('b') ? 'd' : 'b') + prepared.code.slice(1);
+  await assert.rejects(openMailbox(mistyped, { card }, door.intake), (error) => error instanceof CodeMistyped && error.suggestion === prepared.code);
+  assert.equal(door.bodies.length, 0);
+});
+
+test('a reply is in the box that comes back, and follows on what was said', async () => {
+  await deliverReport(prepared, door.intake);
+  await acknowledge();
+  const mailbox = await (await openMailbox(prepared.code, { card }, door.intake)).reply('Tak');
+  const again = await mailbox.reply('Og mere');
+  assert.deepEqual(again.thread.items.map(({ verdict }) => verdict), Array(4).fill('verified'));
+  assert.deepEqual(again.thread.items.at(-1).content.seen.sequence, 1);
+});
+
+test('a reply that the server forgets is not confirmed, and goes again as the same bytes', async () => {
+  await deliverReport(prepared, door.intake);
+  const mailbox = await openMailbox(prepared.code, { card }, door.intake);
+  door.behaviour = { '/api/post': 'forget' };
+  await assert.rejects(mailbox.reply('Tak'), NotConfirmed);
+  const after = await mailbox.reply('Tak');
+  const [first, second] = sent('/api/post').map(envelopeOf);
+  assert.deepEqual(first, second);
+  assert.equal(after.thread.items.length, 2);
+});
+
+test('another reply after one whose answer was lost follows on it', async () => {
+  await deliverReport(prepared, door.intake);
+  const mailbox = await openMailbox(prepared.code, { card }, door.intake);
+  door.behaviour = { '/api/post': 'lose' };
+  await assert.rejects(mailbox.reply('Tak'), NetworkFailed);
+  const after = await mailbox.reply('Noget andet');
+  assert.deepEqual(after.thread.items.map(({ verdict }) => verdict), Array(3).fill('verified'));
+});
+
+test('no reply is numbered while the report itself is missing', async () => {
+  await deliverReport(prepared, door.intake);
+  await acknowledge();
+  door.frames.shift();
+  const mailbox = await openMailbox(prepared.code, { card }, door.intake);
+  assert.equal(mailbox.thread.withheld['to-desk'], 1);
+  await assert.rejects(mailbox.reply('Tak'), OwnContentsMissing);
+});
+
+test('a box of several answers is fetched to its end', async () => {
+  await deliverReport(prepared, door.intake);
+  await acknowledge();
+  door.perAnswer = 1;
+  assert.equal((await openMailbox(prepared.code, { card }, door.intake)).thread.items.length, 2);
+  assert.equal(sent('/api/fetch').length, 2);
+});
+
+test('a report to a group that is not on the card is refused', async () => {
+  await assert.rejects(prepareReport({ ...report, groupId: 'legal' }), NoSuchGroup);
+});
+
+test('a code never crosses the door', async () => {
+  await deliverReport(prepared, door.intake);
+  await openMailbox(prepared.code, { card }, door.intake);
+  const crossed = Buffer.concat(door.bodies.map(({ body }) => body)).toString('latin1');
+  assert.ok(!crossed.includes(prepared.code) && !crossed.includes(prepared.code.replaceAll('-', '')));
+});
+
+test('a browser without a secure context, randomness, WebCrypto or streams is told so by name', () => {
+  const whole = { isSecureContext: true, crypto, TransformStream };
+  requireCapabilities(whole);
+  const lacking = {
+    'secure-context': { ...whole, isSecureContext: false },
+    randomness: { ...whole, crypto: undefined },
+    webcrypto: { ...whole, crypto: { getRandomValues() {} } },
+    streams: { ...whole, TransformStream: undefined },
+  };
+  for (const [what, browser] of Object.entries(lacking)) {
+    assert.throws(() => requireCapabilities(browser), (error) => error instanceof CapabilityMissing && error.what === what);
+  }
+});
