@@ -98,7 +98,7 @@ cases = [
     thread("seen of a broken one binds nobody", [R1, D1, r(2, (1, "d1"), previous="x"), r(2)], "VVBV"),
     thread("seen stays where it is", [R1, D1, R2, r(3, (1, "d1"))], "VVVV"),
     thread("seen names a hash that is not", [R1, D1, r(2, (1, "x"))], "VVB"),
-    thread("seen names the right hash under another sequence", [R1, D1, D2, r(2, (2, "d1"))], "VVVB"),
+    thread("seen names the right hash under another sequence", [R1, D1, d(2, (1, "r1")), r(2, (2, "d1"))], "VVVB"),
     thread("seen names another hash, across a gap", [R1, D1, r(3, (1, "x"))], "VVB"),
     thread("seen of the desk names another report", [R1, d(1, (1, "x"))], "VB"),
     thread("seen names the second of a conflicting pair", [R1, D1, d(1, (1, "r1"), hash="x"), r(2, (1, "x"))], "VVCB"),
