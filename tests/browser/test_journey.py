@@ -144,10 +144,8 @@ def refuse_plaintext(places: list[bytes], code: str) -> None:
 def spellings(text: str) -> list[bytes]:
     """UTF-8, UTF-16, hexadecimal, and base64 at its three alignments."""
     plain = text.encode()
-    found = [plain, text.encode("utf-16-le"), plain.hex().encode()]
-    for shift in range(3):
-        found.append(b64encode(bytes(shift) + plain)[4:-4])
-    return found
+    aligned = [b64encode(bytes(shift) + plain)[4:-4] for shift in range(3)]
+    return [plain, text.encode("utf-16-le"), plain.hex().encode(), *aligned]
 
 
 def test_the_journeys_check_would_notice_a_plain_text(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from whistle.errors import NotAContent
 from whistle.protocol.constants import INTEGER_LIMIT, JSON_DEPTH
 
 _STRING = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
+_INDEX = re.compile(r"0|[1-9][0-9]{0,9}")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -24,7 +25,9 @@ def read(text: bytes) -> Any:
     try:
         characters = text.decode("utf-8")
         _refuse_deep(characters)
-        value = json.loads(characters, parse_int=_integer, parse_float=_refuse, parse_constant=_refuse)
+        value = json.loads(
+            characters, parse_int=_integer, parse_float=_refuse, parse_constant=_refuse, object_pairs_hook=_object
+        )
         if write(value) == text:
             return value
     except ValueError:  # not UTF-8, not JSON, a lone surrogate
@@ -40,6 +43,17 @@ def written_length(text: str) -> int:
 def is_well_formed(text: str) -> bool:
     """Whether a text has no lone surrogate, which no UTF-8 can carry."""
     return not _SURROGATE.search(text)
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object in the order that JSON.stringify would give it: array indices first, rising; no key twice."""
+    names = [name for name, _ in pairs]
+    indices = [name for name in names if _INDEX.fullmatch(name) and int(name) < 2**32 - 1]
+    if names != sorted(set(indices), key=int) + [name for name in names if name not in indices] or len(set(names)) != len(
+        names
+    ):
+        _refuse("")
+    return dict(pairs)
 
 
 def _integer(digits: str) -> int:

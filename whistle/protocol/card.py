@@ -217,7 +217,10 @@ def _read_signing_keys(texts: list[str]) -> tuple[SigningKey, ...]:
     keys = []
     for text in texts:
         start, until, public = text.split(" ")
-        keys.append(SigningKey(day(start), None if until == "open" else day(until), hexadecimal(public, 32)))
+        key = SigningKey(day(start), None if until == "open" else day(until), hexadecimal(public, 32))
+        if key.until is not None and key.until < key.start:
+            raise NotACard
+        keys.append(key)
     if not keys or keys[-1].until is not None or any(key.until is None for key in keys[:-1]):
         raise NotACard
     return tuple(keys)

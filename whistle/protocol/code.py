@@ -11,7 +11,7 @@ from whistle.protocol.constants import CODE_ALPHA, CODE_BYTES, CODE_GROUPS, CODE
 _CONSONANTS, _VOWELS = "bdfghjklmnprstvz", "aiou"
 _LETTERS = (_CONSONANTS, _VOWELS, _CONSONANTS, _VOWELS, _CONSONANTS)
 _SHIFTS = (12, 10, 6, 4, 0)  # where each letter's bits stand in a group of 16
-_IGNORED = frozenset(" \t\r\n-.,_")
+_IGNORED = frozenset(" \r\n-.,_")
 _COUNT = (CODE_GROUPS + 1) * len(_LETTERS)
 
 # Parts of groups that would be rude in one of the five languages; only the generator looks. browser/src/rude.js has the same.
@@ -47,20 +47,16 @@ def read(text: str) -> bytes:
 
 
 def _letters(text: str) -> str:
-    letters = ""
-    for position, character in enumerate(text, start=1):
-        if character in _IGNORED:
-            continue
-        letter = character.lower()
-        if letter not in _CONSONANTS and letter not in _VOWELS:
-            raise CodeHasBadCharacter(character, position)
-        letters += letter
-    if len(letters) != _COUNT:
-        raise CodeHasWrongLength(len(letters))
-    for place, letter in enumerate(letters):
-        if letter not in _LETTERS[place % 5]:
-            raise CodeHasBadCharacter(letter, place + 1)
-    return letters
+    typed = [(place, character) for place, character in enumerate(text, start=1) if character not in _IGNORED]
+    for place, character in typed:
+        if not character.isascii() or character.lower() not in _CONSONANTS + _VOWELS:
+            raise CodeHasBadCharacter(character, place)
+    if len(typed) != _COUNT:
+        raise CodeHasWrongLength(len(typed))
+    for number, (place, character) in enumerate(typed):
+        if character.lower() not in _LETTERS[number % 5]:  # a vowel where a consonant belongs, or the other way round
+            raise CodeHasBadCharacter(character, place)
+    return "".join(character.lower() for _, character in typed)
 
 
 def _proquint(group: int) -> str:

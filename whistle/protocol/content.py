@@ -26,7 +26,6 @@ from whistle.protocol.spelling import hexadecimal, read_base64
 
 TO_DESK, TO_REPORTER, INTERNAL = "to-desk", "to-reporter", "internal"
 STATES = ("received", "assessing", "addressing", "out-of-scope", "concluding", "closed")
-_EPOCH_LIMIT = 0xFFFF_FFFF
 
 
 @dataclass(frozen=True)
@@ -206,7 +205,7 @@ def _check(content: Content) -> None:
     context, body = content.context, content.body
     _must(_KINDS.get((context.direction, content.kind)) is type(body))
     _must(GROUP_ID.fullmatch(context.group) is not None)
-    _must(_is_count(context.epoch, _EPOCH_LIMIT) and context.epoch > 0)
+    _must(_is_count(context.epoch) and context.epoch > 0)
     _must(_is_count(context.sequence) and context.sequence > 0 and _is_count(context.seen.sequence))
     _must((context.sequence == 1) == (context.previous == bytes(32)))
     _must((context.seen.sequence == 0) == (context.seen.hash == bytes(32)))
@@ -251,8 +250,8 @@ def _must(holds: bool) -> None:
         raise NotAContent
 
 
-def _is_count(value: Any, limit: int = INTEGER_LIMIT) -> bool:
-    return type(value) is int and 0 <= value <= limit
+def _is_count(value: Any) -> bool:
+    return type(value) is int and 0 <= value <= INTEGER_LIMIT
 
 
 def _is_text(value: Any, shortest: int, longest: int) -> bool:

@@ -1,0 +1,44 @@
+"""JSON with one spelling."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests import vectors
+from whistle.errors import NotAContent
+from whistle.protocol import canonical
+
+VECTORS = vectors.read("json", 30)
+TEXTS = st.text(st.characters(exclude_categories=["Cs"]))
+VALUES = st.recursive(
+    st.none() | st.integers(-(2**53) + 1, 2**53 - 1) | TEXTS,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXTS.map("k".__add__), inner, max_size=3),
+    max_leaves=5,
+)
+
+
+@vectors.each(VECTORS.cases)
+def test_json_is_taken_and_refused_as_the_vectors_say(case: dict[str, Any]) -> None:
+    text = VECTORS.bytes(case["input"])
+    if vectors.refused(case):
+        with pytest.raises(NotAContent):
+            canonical.read(text)
+    else:
+        assert canonical.write(canonical.read(text)) == text
+
+
+@given(VALUES)
+def test_what_is_written_is_read_again(value: Any) -> None:
+    assert canonical.read(canonical.write(value)) == value
+
+
+def test_a_million_brackets_are_refused_before_any_parser_sees_them() -> None:
+    with pytest.raises(NotAContent):
+        canonical.read(b"[" * 1_000_000)
+
+
+def test_a_long_number_is_refused_before_it_is_computed() -> None:
+    with pytest.raises(NotAContent):
+        canonical.read(b"9" * 1_000_000)
