@@ -56,9 +56,9 @@ export function fetchBody({ boxId, accessToken }, after) {
  * @throws {NoSuchBox | UnexpectedAnswer}
  */
 export function readPages(bytes) {
-  if (bytes.length === 0 || bytes.length % PAGE_BYTES !== 0 || bytes.length > ANSWER_BYTES) throw new UnexpectedAnswer('its size');
   // As one character a byte: random bytes are not UTF-8, and no error of spelling.
   if (String.fromCharCode(...bytes.subarray(0, FIRST_LINE.length)) !== FIRST_LINE) throw new NoSuchBox();
+  if (bytes.length % PAGE_BYTES !== 0 || bytes.length > ANSWER_BYTES) throw new UnexpectedAnswer('its size');
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   const more = view.getUint8(FIRST_LINE.length);
   if (more > 1) throw new UnexpectedAnswer('its first line');

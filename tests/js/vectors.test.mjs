@@ -1,0 +1,165 @@
+// Runs every shared vector that concerns a browser through our modules. wrapped-keys.json is the desk's alone.
+
+import assert from 'node:assert/strict';
+import { concat, hex, sha256, unhex, utf8 } from '../../browser/src/bytes.js';
+import { readJson } from '../../browser/src/canonical.js';
+import { readCard } from '../../browser/src/card.js';
+import { Chains } from '../../browser/src/chain.js';
+import { formatCode, readCode } from '../../browser/src/code.js';
+import { LABEL_REPORTER } from '../../browser/src/constants.js';
+import { contentHash, readContent } from '../../browser/src/content.js';
+import { deriveKeys } from '../../browser/src/derive.js';
+import { checkEnvelope } from '../../browser/src/envelope.js';
+import * as errors from '../../browser/src/errors.js';
+import { padme, paddedSize, readPlaintext } from '../../browser/src/plaintext.js';
+import { zeroBits } from '../../browser/src/proof.js';
+import { verify } from '../../browser/src/signature.js';
+import { readEntry } from '../../browser/src/thread.js';
+import { fetchBody, readPages, submission } from '../../browser/src/wire.js';
+import { testVectors } from './vectors.js';
+
+testVectors('code.json', 58, {
+  bad_letter: [errors.CodeHasBadCharacter],
+  wrong_length: [errors.CodeHasWrongLength],
+  mistyped: [errors.CodeMistyped],
+}, ({ operation, input, at, letter, letters, correction }) => {
+  if (operation === 'write') return formatCode(unhex(input, 16));
+  try {
+    return hex(readCode(input));
+  } catch (error) {
+    if (error instanceof errors.CodeHasBadCharacter) assert.deepEqual([error.position - 1, error.character], [at, letter]);
+    if (error instanceof errors.CodeHasWrongLength) assert.equal(error.letters, letters);
+    if (error instanceof errors.CodeMistyped) assert.equal(error.suggestion, correction);
+    throw error;
+  }
+});
+
+testVectors('derivation.json', 6, {}, ({ input, expect }) => {
+  const keys = deriveKeys(unhex(input.code, 16), unhex(input.instance, 16));
+  const { age_seed, board } = expect; // the seed is within the identity; the board key is reserved
+  return {
+    signing_seed: hex(keys.signingSeed), signing: hex(keys.signingPublic), age_seed, age_identity: keys.identity,
+    recipient: keys.recipient, recipient_digest: hex(keys.recipientDigest), access_token: hex(keys.accessToken), board,
+    box: hex(keys.boxId),
+  };
+});
+
+testVectors('padme.json', 63, { too_large: [errors.TextTooLong] }, ({ operation, input }) =>
+  operation === 'padme' ? padme(input) : paddedSize(input.length, input.as_if_identity));
+
+const notCanonical = [errors.NotCanonical];
+testVectors('json.json', 101, {
+  not_json: notCanonical, ill_formed: notCanonical, not_canonical: notCanonical, not_integer: notCanonical,
+  integer_limit: notCanonical, too_deep: notCanonical,
+}, ({ input }, bytes) => {
+  readJson(bytes(input));
+  return 'accepted';
+});
+
+const notAContent = [errors.NotAContent];
+testVectors('contents.json', 211, {
+  not_canonical: notCanonical, fields: notAContent, unknown_kind: [errors.UnknownKind], reserved_kind: [errors.UnknownKind],
+  wrong_direction: [errors.UnknownKind], wrong_sequence: notAContent, empty_text: [errors.TextEmpty], too_long: [errors.TextTooLong],
+  bad_value: [errors.NotAContent, errors.TextEmpty],
+}, ({ input }, bytes) => {
+  const json = bytes(input);
+  const { direction, kind, sequence } = readContent(json);
+  return { direction, kind, sequence, hash: contentHash(json) };
+});
+
+testVectors('plaintext.json', 49, {
+  preamble: [errors.NotAPlaintext, errors.NotCanonical], signature_spelling: [errors.NotAPlaintext], size: [errors.NotAPlaintext],
+  padding: notCanonical,
+}, ({ input }, bytes, given) => {
+  const { json, signature } = readPlaintext(bytes(input));
+  verify(LABEL_REPORTER, unhex(given.reporter, 32), json, signature);
+  return { json: json.length, hash: contentHash(json) };
+});
+
+const badSignature = [errors.BadSignature];
+testVectors('signatures.json', 69, {
+  equation: badSignature, scalar: badSignature, public_key: badSignature, point: badSignature,
+}, ({ input }, bytes) => {
+  verify(input.label, Buffer.from(input.public_key, 'hex'), bytes(input.message), Buffer.from(input.signature, 'hex'));
+  return 'verified';
+});
+
+testVectors('card.json', 151, {
+  malformed: [errors.CardMalformed], other_root: [errors.CardNotFromThisRoot], bad_signature: [errors.CardForged],
+  other_instance: [errors.CardOfAnotherInstance], ended: [errors.CardHasEnded],
+}, ({ input }, bytes) => {
+  const { instance, today, root_fingerprint: rootFingerprint } = input;
+  const { digest, label, counter, issued, ends, groups, revoked } = readCard(bytes(input.card), { rootFingerprint, instance, today });
+  return { digest, label, counter, issued, ends, groups: groups.map(({ id }) => id), revoked: [...revoked] };
+});
+
+testVectors('envelope.json', 85, { not_an_envelope: [errors.NotAnEnvelope] }, ({ input }, bytes) => {
+  const envelope = bytes(input);
+  const { stanzas, plaintext } = checkEnvelope(envelope);
+  return { stanzas, plaintext, sha256: hex(sha256(envelope)) };
+});
+
+class Verdict extends Error {}
+class Foreign extends Verdict {}
+class Malformed extends Verdict {}
+class Forged extends Verdict {}
+
+testVectors('contents-sealed.json', 51, {
+  foreign: [Foreign], malformed: [Malformed], forged: [Forged], keys: [Foreign],
+}, async ({ input }, bytes, given) => {
+  const instance = unhex(given.instance, 16);
+  const keys = deriveKeys(unhex(input.reader === 'other_reporter' ? given.other_code : given.code, 16), instance);
+  const card = { instance: given.instance, revoked: [], groups: [{ id: given.group, voiceKeys: [{ key: unhex(given.voice, 32) }] }] };
+  // What was found in a box was asked for with the keys of that box.
+  const reader = { card, keys: { ...keys, boxId: unhex(given.box, 32) } };
+  const entry = { direction: input.direction, box: reader.keys.boxId, envelope: bytes(input.envelope) };
+  const found = await readEntry(entry, reader);
+  if (typeof found === 'string') throw new { foreign: Foreign, malformed: Malformed, forged: Forged }[found]();
+  const { kind, direction, sequence, body } = found.content;
+  return { kind, direction, sequence, hash: found.hash, text: body.text };
+}, ({ input }) => ['reporter', 'other_reporter'].includes(input.reader)); // the rest is what the desk opens with its own keys
+
+testVectors('thread.json', 59, {}, ({ input }) => {
+  const hashOf = (name) => (name === '' ? '0'.repeat(64) : hex(sha256(utf8(name))));
+  const chains = new Chains();
+  const verdicts = input.map(({ direction, sequence, hash, previous, seen }) => {
+    const link = { direction, sequence, hash: hashOf(hash), previous: hashOf(previous), seen: { sequence: seen[0], hash: hashOf(seen[1]) } };
+    const { verdict, missing } = chains.take(link);
+    return verdict === 'gap' ? `gap ${missing}` : verdict;
+  });
+  return { verdicts, withheld: chains.withheld() };
+});
+
+testVectors('wire.json', 80, {
+  no_such_box: [errors.NoSuchBox], not_pages: [errors.UnexpectedAnswer], challenge_refused: [errors.UnexpectedAnswer],
+}, ({ operation, input, expect }, bytes) => WIRE[operation](input, bytes, expect),
+({ operation, expect }) => ['pages', 'proof'].includes(operation) || expect !== 'refused'); // a browser writes the others, and reads none
+
+const WIRE = {
+  submission(input, bytes, expect) {
+    const body = bytes(input);
+    const envelope = body.subarray(32 + 32 + 8 + 2 + expect.challenge.length);
+    const keys = { boxId: unhex(expect.box, 32), accessToken: unhex(expect.token, 32) };
+    assert.deepEqual(Buffer.from(submission(keys, unhex(expect.proof, 8), expect.challenge, envelope)), body);
+    return { ...expect, envelope: hex(sha256(envelope)) };
+  },
+  fetch(input, bytes, expect) {
+    const keys = { boxId: unhex(expect.box, 32), accessToken: unhex(expect.token, 32) };
+    assert.deepEqual(Buffer.from(fetchBody(keys, expect.after)), bytes(input));
+    return expect;
+  },
+  pages(input, bytes) {
+    const { more, frames } = readPages(bytes(input));
+    const directions = { 'to-desk': 1, 'to-reporter': 2, null: 3 };
+    return {
+      more,
+      frames: frames.map(({ position, direction, day, box, envelope }) => ({
+        position, direction: directions[direction], day, box: hex(box), length: envelope.length, sha256: hex(sha256(envelope)),
+      })),
+    };
+  },
+  proof({ challenge, proof, difficulty }) {
+    if (zeroBits(sha256(concat(utf8(challenge), unhex(proof, 8)))) < difficulty) throw new errors.UnexpectedAnswer('its proof');
+    return 'accepted';
+  },
+};
