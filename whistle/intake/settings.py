@@ -47,6 +47,8 @@ class Site:
     board_decision: Mapping[str, str]
     categories: tuple[str, ...]  # ids of the catalogue
     leave_to: str  # where "leave this page quickly" goes
+    supervisory_authority: str = ""  # where to complain of how personal data are processed; a link or a text
+    security_contact: str = ""  # mailto: or https:, for security.txt; without it there is none
 
 
 @dataclass(frozen=True)

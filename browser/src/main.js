@@ -1,0 +1,29 @@
+// @ts-check
+// Where every page begins: the way out works first, then the page's own part, and only if this browser can seal and the card holds.
+// Keeps nothing beyond the page, and changes nothing in the address.
+
+import { utf8 } from './bytes.js';
+import { readCard } from './card.js';
+import { requireCapabilities } from './dialogue.js';
+import { instance } from './instance.js';
+import { today } from './pages/dates.js';
+import { wordsOf } from './pages/failures.js';
+import { startLeaving } from './pages/leave.js';
+import { startMailbox } from './pages/mailbox.js';
+import { at, showOnly } from './pages/page.js';
+import { startReport } from './pages/report.js';
+
+startLeaving();
+
+const start = { report: startReport, mailbox: startMailbox }[document.body.dataset.page ?? ''];
+if (start) {
+  at('without').hidden = true;
+  try {
+    requireCapabilities();
+    const known = { rootFingerprint: instance.rootFingerprint, instance: instance.instanceId, today: today() };
+    start(readCard(utf8(instance.card), known), instance);
+  } catch (error) {
+    at('incapable-why').textContent = wordsOf(error);
+    showOnly(['incapable'], 'incapable');
+  }
+}

@@ -1,0 +1,215 @@
+// @ts-check
+// Writing a report: write, check, send, keep the code, prove that it was kept. The code is shown only once the report has been
+// acknowledged, and is gone from page and memory once it was typed back. Nothing leaves before "send" is pressed.
+
+import { deliverReport, prepareReport } from '../dialogue.js';
+import { IntakeRefused } from '../errors.js';
+import { dueDays, longDay, today } from './dates.js';
+import { wordsOf } from './failures.js';
+import { onLeaving } from './leave.js';
+import { at, painted, showGroups, showOnly, tellMistakes } from './page.js';
+import { mistakeOf, textOf, watchLength } from './text.js';
+import { language, word } from './words.js';
+
+/**
+ * @typedef {import('../card.js').Card} Card
+ * @typedef {import('../dialogue.js').Prepared} Prepared
+ * @typedef {import('../instance.js').Instance} Instance
+ * @typedef {{groupId: string, text: string, language: string, answers: {question: string, answer: string}[]}} Said
+ */
+
+const STEPS = ['write', 'check', 'sending', 'failed', 'code', 'typeback', 'done', 'incapable'];
+const QUESTIONS = ['category', 'relationship'];
+const ASKED = ['typeback-first', 'typeback-second'];
+
+/**
+ * @param {Card} card
+ * @param {Instance} instance
+ */
+export function startReport(card, instance) {
+  /** @type {{said: string, sealed: Readonly<Prepared>} | null} what was sealed last, to be sent again as it is */
+  let prepared = null;
+  /** @type {string[] | null} the groups of the code, between the acknowledgement and the proof that it was kept */
+  let code = null;
+  /** @type {number[]} which groups are asked for */
+  let places = [];
+
+  const show = (/** @type {string} */ step) => {
+    document.body.classList.toggle('slip', step === 'code');
+    showOnly(STEPS, step);
+  };
+
+  const send = async () => {
+    show('sending');
+    at('sending-words').textContent = word('report.sealing');
+    await painted();
+    try {
+      const said = whatIsSaid();
+      const spelled = JSON.stringify(said);
+      if (prepared?.said !== spelled) prepared = { said: spelled, sealed: await prepareReport({ card, ...said }) };
+      at('sending-words').textContent = word('report.sending');
+      await painted();
+      await deliverReport(prepared.sealed);
+      code = prepared.sealed.code.split('-');
+      prepared = null;
+      at('text', HTMLTextAreaElement).value = '';
+      at('check-text').textContent = '';
+      showCode();
+    } catch (error) {
+      if (error instanceof IntakeRefused && error.code === 'place-taken') prepared = null; // the next is sealed anew
+      at('failed-why').textContent = wordsOf(error);
+      show('failed');
+    }
+  };
+
+  const showCode = () => {
+    showGroups(at('code-groups'), code ?? []);
+    at('code-words').textContent = '';
+    show('code');
+  };
+
+  const askBack = () => {
+    places = twoOf(code?.length ?? 0);
+    at('code-groups').replaceChildren();
+    ASKED.forEach((field, i) => {
+      const label = at('typeback').querySelector(`label[for=${field}]`);
+      if (label) label.textContent = word('report.group', { place: (places[i] ?? 0) + 1 });
+      at(field, HTMLInputElement).value = '';
+      at(field).dataset.group = String(places[i]);
+    });
+    tellMistakes('typeback', []);
+    show('typeback');
+  };
+
+  const finish = () => {
+    code = null;
+    ASKED.forEach((field) => (at(field, HTMLInputElement).value = ''));
+    const due = dueDays(today(), null, instance);
+    at('done-acknowledge').textContent = longDay(due.acknowledge);
+    at('done-feedback').textContent = longDay(due.feedback);
+    show('done');
+  };
+
+  const checkBack = () => {
+    const wrong = ASKED.filter((field, i) => !isGroup(at(field, HTMLInputElement).value, places[i] ?? 0, code ?? []));
+    const mistakes = wrong.map((field) => ({ field, words: word('report.wrong', { place: (places[ASKED.indexOf(field)] ?? 0) + 1 }) }));
+    tellMistakes('typeback', mistakes);
+    if (mistakes.length === 0) finish();
+  };
+
+  const check = () => {
+    const mistake = mistakeOf('text');
+    tellMistakes('write', mistake === null ? [] : [{ field: 'text', words: mistake }]);
+    if (mistake !== null) return;
+    showBack();
+    show('check');
+  };
+
+  onLeaving(() => {
+    prepared = null;
+    code = null;
+    at('write', HTMLFormElement).reset();
+    for (const id of ['check-text', 'code-groups']) at(id).replaceChildren();
+  });
+  addEventListener('beforeunload', (event) => {
+    if (code !== null || at('text', HTMLTextAreaElement).value !== '') event.preventDefault();
+  });
+  watchLength('text');
+  onSubmit('write', check);
+  onSubmit('typeback', checkBack);
+  onClick('edit', () => show('write'));
+  onClick('back', () => show('write'));
+  onClick('send', send);
+  onClick('again', send);
+  onClick('written', askBack);
+  onClick('show-again', showCode);
+  startSlip(() => (code ?? []).join('-'));
+  show('write');
+}
+
+/** @returns {Said} what stands in the form */
+function whatIsSaid() {
+  const group = at('write').querySelector('input[name=group]:checked');
+  return {
+    groupId: group instanceof HTMLInputElement ? group.value : '',
+    text: textOf('text'),
+    language: language(),
+    answers: QUESTIONS.map((question) => ({ question, answer: at(question, HTMLSelectElement).value })).filter(({ answer }) => answer),
+  };
+}
+
+/** Shows what would be sent. */
+function showBack() {
+  const { groupId, text } = whatIsSaid();
+  at('check-group').textContent = word(`group.${groupId}`);
+  at('check-text').textContent = text;
+  for (const question of QUESTIONS) {
+    const select = at(question, HTMLSelectElement);
+    at(`check-${question}`).textContent = select.selectedOptions[0]?.textContent ?? '';
+    at(`check-${question}-row`).hidden = select.value === '';
+  }
+}
+
+/**
+ * The code on paper or in the clipboard, without the name of anybody.
+ * @param {() => string} code
+ */
+function startSlip(code) {
+  const title = document.title;
+  onClick('copy', () => {
+    document.addEventListener('copy', (event) => {
+      event.preventDefault();
+      event.clipboardData?.setData('text/plain', code());
+    }, { once: true });
+    // The newer way to the clipboard is shut by our own permissions policy; this one copies only what is asked for.
+    at('code-words').textContent = word(document.execCommand('copy') ? 'report.copied' : 'report.uncopied');
+  });
+  onClick('print', () => print());
+  at('with-address').addEventListener('change', () => {
+    const mailbox = new URL(`/${language()}/mailbox`, location.origin);
+    at('slip-address').textContent = word('report.address', { address: mailbox.href });
+    at('slip-address').hidden = !at('with-address', HTMLInputElement).checked;
+  });
+  addEventListener('beforeprint', () => (document.title = word('report.slip')));
+  addEventListener('afterprint', () => (document.title = title));
+}
+
+/**
+ * @param {number} count
+ * @returns {number[]} two different places below it, in order
+ */
+function twoOf(count) {
+  const [a = 0, b = 0] = crypto.getRandomValues(new Uint32Array(2));
+  const first = a % count;
+  return [first, (first + 1 + (b % (count - 1))) % count].sort((x, y) => x - y);
+}
+
+/**
+ * @param {string} typed the group alone or the whole code, with any signs between the letters
+ * @param {number} place
+ * @param {readonly string[]} code
+ * @returns {boolean}
+ */
+function isGroup(typed, place, code) {
+  const letters = typed.toLowerCase().replace(/[^a-z]/g, '');
+  return letters === code[place] || letters === code.join('');
+}
+
+/**
+ * @param {string} form id
+ * @param {() => void} act
+ */
+function onSubmit(form, act) {
+  at(form).addEventListener('submit', (event) => {
+    event.preventDefault();
+    act();
+  });
+}
+
+/**
+ * @param {string} button id
+ * @param {() => void} act
+ */
+function onClick(button, act) {
+  at(button).addEventListener('click', act);
+}

@@ -1,0 +1,143 @@
+"""The reporter's site: every page, script, style and key that a browser gets before it seals, rendered once when intake starts.
+
+Pure: settings and a card in, files out. Nothing in a file varies with a request, and nothing here knows that requests exist.
+"""
+
+import json
+from base64 import b64encode
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from hashlib import sha384
+from pathlib import Path
+from types import MappingProxyType
+
+from babel import Locale
+from babel.dates import format_date
+from jinja2 import Environment
+
+from whistle.errors import SettingsWrong
+from whistle.intake.settings import RecipientText, Settings, Site
+from whistle.protocol.card import Card
+from whistle.web.static import StaticFile
+from whistle.web.templates import Catalogue, environment, read_catalogues
+
+NOT_FOUND = "/404"
+_PAGES = {"front": "", "report": "report", "mailbox": "mailbox", "privacy": "privacy"}
+
+
+@dataclass(frozen=True)
+class _Recipient:
+    """A group of the card with what the settings say of it, in one language."""
+
+    id: str
+    name: str
+    readers: str
+    never: str
+
+
+def render(settings: Settings, card: Card, card_file: bytes, templates: Path) -> Mapping[str, StaticFile]:
+    """Every file of the site by its path. Raises SettingsWrong, CatalogueWrong or WordMissing, at start."""
+    catalogues = read_catalogues(templates, settings.languages)
+    script = (templates / "whistle.js").read_bytes()
+    site = _Renderer(environment(templates), settings, card, catalogues, script)
+    files = {
+        f"/{language}/{path}": _html(site.page(page, language, path))
+        for language in catalogues
+        for page, path in _PAGES.items()
+    }
+    first = settings.languages[0]
+    files["/"] = files[f"/{first}/"]
+    files[NOT_FOUND] = _html(site.page("missing", first, ""))
+    files["/whistle.js"] = StaticFile(script, "text/javascript; charset=utf-8")
+    files["/instance.js"] = StaticFile(_instance(settings, card, card_file), "text/javascript; charset=utf-8")
+    files["/style.css"] = StaticFile((templates / "style.css").read_bytes(), "text/css; charset=utf-8")
+    files["/card.txt"] = StaticFile(card_file, "text/plain; charset=utf-8")
+    files["/robots.txt"] = StaticFile(b"User-agent: *\nDisallow: /\n", "text/plain; charset=utf-8")
+    if settings.site.security_contact:
+        files["/.well-known/security.txt"] = StaticFile(_security(settings, card), "text/plain; charset=utf-8")
+    return MappingProxyType(files)
+
+
+@dataclass(frozen=True)
+class _Renderer:
+    """Renders one page in one language."""
+
+    pages: Environment
+    settings: Settings
+    card: Card
+    catalogues: Mapping[str, Catalogue]
+    script: bytes
+
+    def page(self, name: str, language: str, path: str) -> str:
+        def said(text: Mapping[str, str]) -> str:
+            return _said(text, language)
+
+        def long_day(day: str) -> str:
+            return format_date(_day(day), "long", locale=Locale.parse(words("script.common.locale"), sep="-"))
+
+        words = self.catalogues[language]
+        return self.pages.get_template(f"{name}.html").render(
+            page=name,
+            path=path,
+            language=language,
+            catalogues=self.catalogues,
+            w=words,
+            said=said,
+            long_day=long_day,
+            site=self.settings.site,
+            card=self.card,
+            groups=_recipients(self.settings.site, self.card, language),
+            fingerprint=_in_fours(self.card.root_fingerprint.hex()),
+            integrity="sha384-" + b64encode(sha384(self.script).digest()).decode(),
+        )
+
+
+def _recipients(site: Site, card: Card, language: str) -> tuple[_Recipient, ...]:
+    """The groups of the card in its order. Raises SettingsWrong unless the settings speak of exactly these."""
+    texts: dict[str, RecipientText] = {text.group: text for text in site.recipients}
+    if set(texts) != {group.id for group in card.groups}:
+        raise SettingsWrong("The setting site.recipients must name each group of the key card, and no other.")
+    return tuple(
+        _Recipient(group.id, *(_said(text, language) for text in (group.names, texts[group.id].readers, texts[group.id].never)))
+        for group in card.groups
+    )
+
+
+def _said(text: Mapping[str, str], language: str) -> str:
+    if language not in text:
+        raise SettingsWrong(f"A text of the site or the key card is not given in {language}; in another language: {dict(text)}")
+    return text[language]
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise SettingsWrong("The setting site.reviewed must be a day, written YYYY-MM-DD.") from None
+
+
+def _in_fours(text: str) -> str:
+    return " ".join(text[place : place + 4] for place in range(0, len(text), 4))
+
+
+def _instance(settings: Settings, card: Card, card_file: bytes) -> bytes:
+    """What makes this site this instance's: the only script that differs between two instances of the product."""
+    values = {
+        "instanceId": card.instance.hex(),
+        "rootFingerprint": settings.root_fingerprint,
+        "card": card_file.decode("utf-8"),
+        "languages": list(settings.languages),
+        "acknowledgeDays": settings.site.acknowledge_days,
+        "feedbackMonths": settings.site.feedback_months,
+    }
+    return f"export const instance = Object.freeze({json.dumps(values)});\n".encode("ascii")
+
+
+def _security(settings: Settings, card: Card) -> bytes:
+    """RFC 9116. It ends with the card, whose renewal renders the site again."""
+    return f"Contact: {settings.site.security_contact}\nExpires: {card.ends}T00:00:00Z\n".encode()
+
+
+def _html(text: str) -> StaticFile:
+    return StaticFile(text.encode("utf-8"), "text/html; charset=utf-8")
