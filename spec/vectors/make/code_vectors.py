@@ -1,7 +1,9 @@
-"""Makes code.json: case codes by the definition of section 5, multiplied out bit by bit, with no table and no shortcut.
+"""Makes code.json: case codes by the definition of section 5, multiplied out bit by bit, with no table and no
+shortcut.
 
-By hand: 127.0.0.1 is lusab-babad in the proquint article, so the groups 7F00 and 0001 read `lusab` and `babad`. A code of zeros has
-check 0. A code whose first group alone is 1 has check α = 0x13 = 0000 00 0000 01 0011 = `b a b i g`."""
+By hand: 127.0.0.1 is lusab-babad in the proquint article, so the groups 7F00 and 0001 read `lusab` and `babad`. A
+code of zeros has check 0. A code whose first group alone is 1 has check alpha = 0x13 = 0000 00 0000 01 0011 = `b a b i
+g`."""
 
 import hashlib
 
@@ -34,12 +36,17 @@ def check(groups):
 
 
 def word(group):
-    return (CONSONANTS[group >> 12] + VOWELS[group >> 10 & 3] + CONSONANTS[group >> 6 & 15] + VOWELS[group >> 4 & 3]
-            + CONSONANTS[group & 15])
+    return (
+        CONSONANTS[group >> 12]
+        + VOWELS[group >> 10 & 3]
+        + CONSONANTS[group >> 6 & 15]
+        + VOWELS[group >> 4 & 3]
+        + CONSONANTS[group & 15]
+    )
 
 
 def write(code):
-    groups = [int.from_bytes(code[i:i + 2], "big") for i in range(0, 16, 2)]
+    groups = [int.from_bytes(code[i : i + 2], "big") for i in range(0, 16, 2)]
     return "-".join(map(word, [*groups, check(groups)]))
 
 
@@ -49,7 +56,7 @@ def read(text):
     groups = []
     for i in range(0, 45, 5):
         value = 0
-        for place, letter in enumerate(letters[i:i + 5]):
+        for place, letter in enumerate(letters[i : i + 5]):
             alphabet = VOWELS if place % 2 else CONSONANTS
             value = value * len(alphabet) + alphabet.index(letter)
         groups.append(value)
@@ -62,7 +69,7 @@ def neighbours(text):
         if letter != "-":
             for other in VOWELS if i % 6 % 2 else CONSONANTS:
                 if other != letter:
-                    yield text[:i] + other + text[i + 1:]
+                    yield text[:i] + other + text[i + 1 :]
 
 
 def right(text):
@@ -85,17 +92,32 @@ RANDOM = [hashlib.sha256(b"whistle vectors: code %d" % i).digest()[:16] for i in
 GOOD = write(RANDOM[0])
 HEX = RANDOM[0].hex()
 words = GOOD.split("-")
-assert word(0x7F00) + word(1) == "lusabbabad" and write(bytes(16)) == "-".join(["babab"] * 9)
+assert word(0x7F00) + word(1) == "lusabbabad"
+assert write(bytes(16)) == "-".join(["babab"] * 9)
 assert write(bytes([0, 1] + [0] * 14)).endswith("-babig")
 
 cases = [
     case("sixteen zero bytes", "00" * 16, write(bytes(16)), "write"),
     case("sixteen bytes of ones", "ff" * 16, write(b"\xff" * 16), "write"),
     case("127.0.0.1 of the proquint article, four times", "7f000001" * 4, write(bytes.fromhex("7f000001" * 4)), "write"),
-    case("63.84.220.193 of the proquint article (gutih-tugad), four times", "3f54dcc1" * 4,
-         write(bytes.fromhex("3f54dcc1" * 4)), "write"),
-    case("only the last bit of the first group: the check is alpha, babig", "0001" + "00" * 14, write(bytes([0, 1] + [0] * 14)), "write"),
-    case("only the last bit of the eighth group: the check is alpha to the eighth", "00" * 15 + "01", write(bytes(15) + b"\1"), "write"),
+    case(
+        "63.84.220.193 of the proquint article (gutih-tugad), four times",
+        "3f54dcc1" * 4,
+        write(bytes.fromhex("3f54dcc1" * 4)),
+        "write",
+    ),
+    case(
+        "only the last bit of the first group: the check is alpha, babig",
+        "0001" + "00" * 14,
+        write(bytes([0, 1] + [0] * 14)),
+        "write",
+    ),
+    case(
+        "only the last bit of the eighth group: the check is alpha to the eighth",
+        "00" * 15 + "01",
+        write(bytes(15) + b"\1"),
+        "write",
+    ),
     *[case(f"random code {i}", code.hex(), write(code), "write") for i, code in enumerate(RANDOM)],
     case("the canonical form", GOOD, HEX, "read"),
     case("capital letters", GOOD.upper(), HEX, "read"),
@@ -115,7 +137,7 @@ def bad(name, text, at):
 
 
 def replaced(at, letter):
-    return GOOD[:at] + letter + GOOD[at + 1:]
+    return GOOD[:at] + letter + GOOD[at + 1 :]
 
 
 cases += [
@@ -144,18 +166,31 @@ cases += [
     case("the check group left out", GOOD[:-6], "refused:wrong_length", "read", letters=40),
     case("the code twice", GOOD + " " + GOOD, "refused:wrong_length", "read", letters=90),
 ]
-for at, name in ((0, "the first letter"), (1, "a vowel of the first group"), (28, "a letter in the middle"), (46, "the last letter of the eighth group"),
-                 (48, "the first letter of the check group"), (52, "the very last letter")):
+for at, name in (
+    (0, "the first letter"),
+    (1, "a vowel of the first group"),
+    (28, "a letter in the middle"),
+    (46, "the last letter of the eighth group"),
+    (48, "the first letter of the check group"),
+    (52, "the very last letter"),
+):
     alphabet = VOWELS if at % 6 % 2 else CONSONANTS
     wrong = replaced(at, alphabet[(alphabet.index(GOOD[at]) + 1) % len(alphabet)])
     assert mended(wrong) == GOOD
     cases.append(mistyped(f"{name} wrong: the correction gives the code back", wrong))
 shouted = replaced(26, "b" if GOOD[26] != "b" else "d")
-cases.append(case("one letter wrong, in capitals and with spaces: the correction is canonical", shouted.upper().replace("-", " "),
-                  "refused:mistyped", "read", correction=mended(shouted)))
+cases.append(
+    case(
+        "one letter wrong, in capitals and with spaces: the correction is canonical",
+        shouted.upper().replace("-", " "),
+        "refused:mistyped",
+        "read",
+        correction=mended(shouted),
+    )
+)
 doubles = [(one, two) for one in list(neighbours(GOOD))[:40] for two in list(neighbours(one))[-60:]]
 none = next(two for _, two in doubles if not right(two) and mended(two) is None)
-false = next(two for _, two in doubles if not right(two) and mended(two) not in (None, GOOD) )
+false = next(two for _, two in doubles if not right(two) and mended(two) not in (None, GOOD))
 cases += [
     mistyped("two letters wrong: no single letter mends it", none),
     mistyped("two letters wrong that look like one: the correction offered is another code", false),

@@ -2,8 +2,27 @@
 
 import hashlib
 
-from world import (CODE, GROUP, INSTANCE, REPORTER, VOICE, b64, case, content, derive, plaintext, preamble, public, publish, recipient,
-                   recipient_digest, report_body, seal, seed, stringify)
+from world import (
+    CODE,
+    GROUP,
+    INSTANCE,
+    REPORTER,
+    VOICE,
+    b64,
+    case,
+    content,
+    derive,
+    plaintext,
+    preamble,
+    public,
+    publish,
+    recipient,
+    recipient_digest,
+    report_body,
+    seal,
+    seed,
+    stringify,
+)
 
 OTHER_CODE = bytes(range(0x80, 0x90))
 OTHER = derive(OTHER_CODE, INSTANCE)
@@ -12,9 +31,19 @@ DESK, MINE = recipient(GROUP), REPORTER["recipient"]
 BOTH = [DESK, MINE]
 SECOND = recipient(seed("second group"))
 GIVEN = {
-    "code": CODE.hex(), "instance": INSTANCE.hex(), "box": REPORTER["box"], "group": "risk-control", "epoch": 1, "recipient": DESK,
-    "recipient_digest": recipient_digest(GROUP).hex(), "group_seed": GROUP.hex(), "voice": public(VOICE).hex(), "voice_seed": VOICE.hex(),
-    "reporter": REPORTER["signing"], "other_group_seed": seed("second group").hex(), "other_code": OTHER_CODE.hex(),
+    "code": CODE.hex(),
+    "instance": INSTANCE.hex(),
+    "box": REPORTER["box"],
+    "group": "risk-control",
+    "epoch": 1,
+    "recipient": DESK,
+    "recipient_digest": recipient_digest(GROUP).hex(),
+    "group_seed": GROUP.hex(),
+    "voice": public(VOICE).hex(),
+    "voice_seed": VOICE.hex(),
+    "reporter": REPORTER["signing"],
+    "other_group_seed": seed("second group").hex(),
+    "other_code": OTHER_CODE.hex(),
 }
 SIGN_VOICE = {"secret": VOICE, "label": "whistle/1 voice content"}
 asked, cases = [], []
@@ -35,8 +64,13 @@ def found(name, part, reader, direction, expect):
     data = {"part": part} if isinstance(part, str) else part
     if isinstance(expect, dict):
         text = stringify(expect)
-        expect = {"kind": expect["kind"], "direction": expect["direction"], "sequence": expect["sequence"],
-                  "hash": hashlib.sha256(text.encode()).hexdigest(), "text": expect["body"]["text"]}
+        expect = {
+            "kind": expect["kind"],
+            "direction": expect["direction"],
+            "sequence": expect["sequence"],
+            "hash": hashlib.sha256(text.encode()).hexdigest(),
+            "text": expect["body"]["text"],
+        }
     cases.append(case(name, {"envelope": data, "reader": reader, "direction": direction}, expect))
 
 
@@ -65,7 +99,9 @@ SIZE = 22 + 2 * 1557 + 48 + 16 + 16384 + 16
 
 def flipped(part, at):
     """The envelope with one bit of this byte flipped, once it is sealed."""
-    return lambda sealed: {"join": [{"part": part, "from": 0, "to": at}, {"hex": f"{sealed[part][at] ^ 1:02x}"}, {"part": part, "from": at + 1}]}
+    return lambda sealed: {
+        "join": [{"part": part, "from": 0, "to": at}, {"hex": f"{sealed[part][at] ^ 1:02x}"}, {"part": part, "from": at + 1}]
+    }
 
 
 LATER = {
@@ -74,13 +110,21 @@ LATER = {
     "the last byte of the nonce flipped": flipped(report, SIZE - 16401),
     "a byte in the last chunk of two flipped": flipped(long, SIZE - 16400 + 65552 + 100),
     "a byte in the first chunk of two flipped": flipped(long, SIZE - 16400 + 100),
-    "the last byte cut off": lambda sealed: {"part": report, "from": 0, "to": SIZE - 1},
-    "cut between its two chunks": lambda sealed: {"part": long, "from": 0, "to": SIZE - 16400 + 65552},
-    "a byte added": lambda sealed: {"join": [{"part": report}, {"hex": "00"}]},
-    "the payload of another envelope": lambda sealed: {"join": [{"part": report, "from": 0, "to": SIZE - 16416}, {"part": answer, "from": SIZE - 16416}]},
-    "the stanzas swapped": lambda sealed: {"join": [{"part": report, "to": 22}, {"part": report, "from": 22 + 1557, "to": 22 + 3114},
-                                                     {"part": report, "from": 22, "to": 22 + 1557}, {"part": report, "from": 22 + 3114}]},
-    "a stanza taken out": lambda sealed: {"join": [{"part": report, "to": 22 + 1557}, {"part": report, "from": 22 + 3114}]},
+    "the last byte cut off": lambda _: {"part": report, "from": 0, "to": SIZE - 1},
+    "cut between its two chunks": lambda _: {"part": long, "from": 0, "to": SIZE - 16400 + 65552},
+    "a byte added": lambda _: {"join": [{"part": report}, {"hex": "00"}]},
+    "the payload of another envelope": lambda _: {
+        "join": [{"part": report, "from": 0, "to": SIZE - 16416}, {"part": answer, "from": SIZE - 16416}]
+    },
+    "the stanzas swapped": lambda _: {
+        "join": [
+            {"part": report, "to": 22},
+            {"part": report, "from": 22 + 1557, "to": 22 + 3114},
+            {"part": report, "from": 22, "to": 22 + 1557},
+            {"part": report, "from": 22 + 3114},
+        ]
+    },
+    "a stanza taken out": lambda _: {"join": [{"part": report, "to": 22 + 1557}, {"part": report, "from": 22 + 3114}]},
 }
 
 
@@ -94,7 +138,11 @@ lie("a message for another box of the same reporter's keys", "foreign", content(
 lie("a message for another instance", "foreign", content(instance=seed("other instance")[:16].hex()))
 lie("a message for another group, sealed to this one", "foreign", content(group="audit"))
 lie("a message for another epoch, sealed to this one", "foreign", content(epoch=2))
-lie("a message that names another recipient than opened it", "foreign", content(recipient=recipient_digest(seed("second group")).hex()))
+lie(
+    "a message that names another recipient than opened it",
+    "foreign",
+    content(recipient=recipient_digest(seed("second group")).hex()),
+)
 lie("an answer for another box", "foreign", to_reporter(box=OTHER["box"]), reader="reporter")
 lie("an answer for another instance", "foreign", to_reporter(instance=seed("other instance")[:16].hex()), reader="reporter")
 lie("an answer of a group that the card does not know", "foreign", to_reporter(group="audit"), reader="reporter")
@@ -102,22 +150,56 @@ lie("a message signed by another reporter", "forged", content(), secret=bytes.fr
 lie("a message signed by the same code in another instance", "forged", content(), secret=bytes.fromhex(THERE["signing_seed"]))
 lie("a message of the reporter signed by the voice", "forged", content(), **SIGN_VOICE)
 lie("a message signed by the right key under the label of a voice", "forged", content(), label="whistle/1 voice content")
-lie("an answer signed by another voice", "forged", to_reporter(), reader="reporter", secret=seed("second voice"), label="whistle/1 voice content")
-lie("an answer signed by the reporter, read by the reporter", "forged", to_reporter(), reader="reporter", secret=bytes.fromhex(REPORTER["signing_seed"]),
-    label="whistle/1 voice content")
-lie("an answer signed by the voice under the label of a reporter", "forged", to_reporter(), reader="reporter", secret=VOICE,
-    label="whistle/1 reporter content")
-lie("a note signed by the reporter", "forged", NOTE, to=[DESK], secret=bytes.fromhex(REPORTER["signing_seed"]), label="whistle/1 reporter content")
-lie("a report under these keys whose body names another signing key", "keys",
-    content(kind="report", sequence=1, body=report_body(signing=OTHER["signing"])))
-lie("a report under these keys whose body names another reply_to", "keys",
-    content(kind="report", sequence=1, body=report_body(reply_to=OTHER["recipient"])))
+lie(
+    "an answer signed by another voice",
+    "forged",
+    to_reporter(),
+    reader="reporter",
+    secret=seed("second voice"),
+    label="whistle/1 voice content",
+)
+lie(
+    "an answer signed by the reporter, read by the reporter",
+    "forged",
+    to_reporter(),
+    reader="reporter",
+    secret=bytes.fromhex(REPORTER["signing_seed"]),
+    label="whistle/1 voice content",
+)
+lie(
+    "an answer signed by the voice under the label of a reporter",
+    "forged",
+    to_reporter(),
+    reader="reporter",
+    secret=VOICE,
+    label="whistle/1 reporter content",
+)
+lie(
+    "a note signed by the reporter",
+    "forged",
+    NOTE,
+    to=[DESK],
+    secret=bytes.fromhex(REPORTER["signing_seed"]),
+    label="whistle/1 reporter content",
+)
+lie(
+    "a report under these keys whose body names another signing key",
+    "keys",
+    content(kind="report", sequence=1, body=report_body(signing=OTHER["signing"])),
+)
+lie(
+    "a report under these keys whose body names another reply_to",
+    "keys",
+    content(kind="report", sequence=1, body=report_body(reply_to=OTHER["recipient"])),
+)
 lie("a reserved kind, rightly signed", "malformed", content(kind="close"))
 lie("an empty message, rightly signed", "malformed", content(body={"text": ""}))
 text = stringify(content()).encode()
 for name, plain in {
-    "padded with zeros": (preamble(text) + text).ljust(16384, b"\0"), "not padded to a size": preamble(text) + text,
-    "with a version line of version 2": b"whistle/2" + plaintext(content())[9:], "that is text": b"Dear desk,".ljust(16384),
+    "padded with zeros": (preamble(text) + text).ljust(16384, b"\0"),
+    "not padded to a size": preamble(text) + text,
+    "with a version line of version 2": b"whistle/2" + plaintext(content())[9:],
+    "that is text": b"Dear desk,".ljust(16384),
     "with its JSON spelled otherwise": (preamble(text.replace(b":", b": ", 1)) + text.replace(b":", b": ", 1)).ljust(16384),
 }.items():
     found(f"a plaintext {name}", envelope(plain, BOTH), "desk", "to-desk", "refused:malformed")
@@ -125,6 +207,16 @@ for name, plain in {
 sealed = dict(zip([f"sealed_{i + 1}" for i in range(len(asked))], seal(asked), strict=True))
 assert len(sealed[report]) == SIZE
 for name, change in LATER.items():
-    found(f"an envelope with {name}" if not name.startswith("cut") else f"an envelope {name}", change(sealed), "desk", "to-desk", "refused:foreign")
-publish("Opening an envelope: what opens, what is foreign, what is malformed and what is forged.", cases,
-        parts={name: b64(data) for name, data in sealed.items()}, given=GIVEN)
+    found(
+        f"an envelope with {name}" if not name.startswith("cut") else f"an envelope {name}",
+        change(sealed),
+        "desk",
+        "to-desk",
+        "refused:foreign",
+    )
+publish(
+    "Opening an envelope: what opens, what is foreign, what is malformed and what is forged.",
+    cases,
+    parts={name: b64(data) for name, data in sealed.items()},
+    given=GIVEN,
+)

@@ -80,10 +80,19 @@ cases = [
     accepted("a report in English without answers", report(language="en", answers=[])),
     accepted("a report with 32 answers", report(answers=answers(32))),
     accepted("an answer of exactly 2,000 bytes", report(answers=[{"question": "where", "answer": MARK}]), repeat("a", 2000)),
-    accepted("an answer of exactly 2,000 bytes in Danish letters", report(answers=[{"question": "where", "answer": MARK}]), repeat("ø", 1000)),
+    accepted(
+        "an answer of exactly 2,000 bytes in Danish letters",
+        report(answers=[{"question": "where", "answer": MARK}]),
+        repeat("ø", 1000),
+    ),
     accepted("a report of exactly 250,000 bytes of text", report(text=MARK), repeat("a", LONG)),
-    accepted("a report of exactly 250,000 bytes of text with an identity", report(text=MARK, identity=IDENTITY), repeat("a", LONG)),
-    accepted("a report with line ends, quotes and a character outside the basic plane", report(text='Line 1\nLine 2\t"so"\\ \U0001f4ef')),
+    accepted(
+        "a report of exactly 250,000 bytes of text with an identity", report(text=MARK, identity=IDENTITY), repeat("a", LONG)
+    ),
+    accepted(
+        "a report with line ends, quotes and a character outside the basic plane",
+        report(text='Line 1\nLine 2\t"so"\\ \U0001f4ef'),
+    ),
     accepted("a report with markup, which is text", report(text="<script>alert(1)</script>")),
     accepted("a group id of 32 letters", report() | {"group": "a" * 32}),
     accepted("a group id with digits and hyphens", report() | {"group": "a1-b-"}),
@@ -93,28 +102,57 @@ cases = [
     accepted("a message of one letter", content(body={"text": "a"})),
     accepted("a message of spaces", content(body={"text": " "})),
     accepted("a message of exactly 250,000 bytes of escaped text", content(body={"text": MARK}), repeat("\\n", LONG // 2)),
-    accepted("a message of exactly 250,000 bytes in letters of four bytes", content(body={"text": MARK}), repeat("\U0001f4ef", LONG // 4)),
+    accepted(
+        "a message of exactly 250,000 bytes in letters of four bytes",
+        content(body={"text": MARK}),
+        repeat("\U0001f4ef", LONG // 4),
+    ),
     accepted("an acknowledgement", to_reporter("acknowledgement", {"text": "Vi har din henvendelse."}, seen=SEEN)),
     accepted("an acknowledgement after a notice", to_reporter("acknowledgement", {"text": "a"}, sequence=2)),
     accepted("a message of the desk", to_reporter("message", {"text": "Hvornår skete det?"}, seen=SEEN)),
-    *[accepted(f"a notice of the state {state}", to_reporter("notice", {"state": state, "text": "a"}, sequence=3))
-      for state in ("received", "assessing", "addressing", "out-of-scope", "concluding", "closed")],
+    *[
+        accepted(f"a notice of the state {state}", to_reporter("notice", {"state": state, "text": "a"}, sequence=3))
+        for state in ("received", "assessing", "addressing", "out-of-scope", "concluding", "closed")
+    ],
     accepted("a notice with an empty text", to_reporter("notice", {"state": "received", "text": ""})),
     accepted("a note of the desk", note()),
     accepted("a note after a note", note() | {"sequence": 2, "previous": seed("previous").hex()}),
 ]
 
 cases += [
-    *[refused("unknown_kind", f"an unknown kind: {kind or 'empty'}", content(kind=kind)) for kind in ("complaint", "", "Message", "message ", "__proto__", "toString")],
-    *[refused("reserved_kind", f"a reserved kind to the desk: {kind}", content(kind=kind, body=body)) for kind, body in (
-        ("files", {"files": [{"id": "00" * 16, "name": "a.pdf", "size": 1, "sealed": "00" * 32}]}), ("minutes-agreed", {"minutes": "00" * 32}),
-        ("minutes-corrected", {"minutes": "00" * 32, "text": "a"}), ("consent", {"scope": "a"}), ("consent-withdrawn", {"scope": "a"}),
-        ("identity", {"identity": IDENTITY}), ("retaliation", {"text": "a"}), ("meeting-request", {"text": "a"}), ("close", {"text": "a"}))],
-    *[refused("reserved_kind", f"a reserved kind to the reporter: {kind}", to_reporter(kind, body)) for kind, body in (
-        ("questions", {"text": "a", "questions": [{"text": "a", "choices": ["b"]}]}), ("minutes", {"text": "a"}), ("feedback", {"text": "a"}),
-        ("outcome", {"text": "a"}), ("closing", {"text": "a"}))],
-    refused("reserved_kind", "a reserved kind within the desk: intake-record",
-            content("internal", "intake-record", {"author": "Karen Holm", "channel": "phone", "text": "a"}, sequence=1)),
+    *[
+        refused("unknown_kind", f"an unknown kind: {kind or 'empty'}", content(kind=kind))
+        for kind in ("complaint", "", "Message", "message ", "__proto__", "toString")
+    ],
+    *[
+        refused("reserved_kind", f"a reserved kind to the desk: {kind}", content(kind=kind, body=body))
+        for kind, body in (
+            ("files", {"files": [{"id": "00" * 16, "name": "a.pdf", "size": 1, "sealed": "00" * 32}]}),
+            ("minutes-agreed", {"minutes": "00" * 32}),
+            ("minutes-corrected", {"minutes": "00" * 32, "text": "a"}),
+            ("consent", {"scope": "a"}),
+            ("consent-withdrawn", {"scope": "a"}),
+            ("identity", {"identity": IDENTITY}),
+            ("retaliation", {"text": "a"}),
+            ("meeting-request", {"text": "a"}),
+            ("close", {"text": "a"}),
+        )
+    ],
+    *[
+        refused("reserved_kind", f"a reserved kind to the reporter: {kind}", to_reporter(kind, body))
+        for kind, body in (
+            ("questions", {"text": "a", "questions": [{"text": "a", "choices": ["b"]}]}),
+            ("minutes", {"text": "a"}),
+            ("feedback", {"text": "a"}),
+            ("outcome", {"text": "a"}),
+            ("closing", {"text": "a"}),
+        )
+    ],
+    refused(
+        "reserved_kind",
+        "a reserved kind within the desk: intake-record",
+        content("internal", "intake-record", {"author": "Karen Holm", "channel": "phone", "text": "a"}, sequence=1),
+    ),
     refused("wrong_direction", "a note to the desk", note() | {"direction": "to-desk", "sequence": 2}),
     refused("wrong_direction", "a note to the reporter", note() | {"direction": "to-reporter"}),
     refused("wrong_direction", "a report to the reporter", report() | {"direction": "to-reporter"}),
@@ -138,13 +176,30 @@ cases += [
     refused("empty_text", "a note without text", note(text="")),
     refused("too_long", "a report of one byte over the limit", report(text=MARK), repeat("a", LONG + 1)),
     refused("too_long", "a message of one byte over the limit", content(body={"text": MARK}), repeat("a", LONG + 1)),
-    refused("too_long", "a message that is over the limit only when escaped", content(body={"text": MARK}), repeat('\\"', LONG // 2 + 1)),
-    refused("too_long", "a message that is over the limit only in bytes", content(body={"text": MARK}), repeat("ø", LONG // 2 + 1)),
-    refused("too_long", "a notice of one byte over the limit", to_reporter("notice", {"state": "received", "text": MARK}), repeat("a", LONG + 1)),
+    refused(
+        "too_long",
+        "a message that is over the limit only when escaped",
+        content(body={"text": MARK}),
+        repeat('\\"', LONG // 2 + 1),
+    ),
+    refused(
+        "too_long", "a message that is over the limit only in bytes", content(body={"text": MARK}), repeat("ø", LONG // 2 + 1)
+    ),
+    refused(
+        "too_long",
+        "a notice of one byte over the limit",
+        to_reporter("notice", {"state": "received", "text": MARK}),
+        repeat("a", LONG + 1),
+    ),
     refused("too_long", "a note of one byte over the limit", note(text=MARK), repeat("a", LONG + 1)),
     refused("too_long", "33 answers", report(answers=answers(33))),
     refused("too_long", "an answer of 2,001 bytes", report(answers=[{"question": "where", "answer": MARK}]), repeat("a", 2001)),
-    refused("too_long", "an answer of 2,002 bytes when escaped", report(answers=[{"question": "where", "answer": MARK}]), repeat("\\n", 1001)),
+    refused(
+        "too_long",
+        "an answer of 2,002 bytes when escaped",
+        report(answers=[{"question": "where", "answer": MARK}]),
+        repeat("\\n", 1001),
+    ),
 ]
 
 plain = content()
@@ -156,12 +211,21 @@ cases += [
     refused("fields", "an integer-like field first", {"1": 1} | plain),
     refused("fields", "kind before direction", moved(plain, "direction", "kind")),
     refused("fields", "body before seen", moved(plain, "seen", "body")),
-    refused("fields", "a field in capitals", {name.capitalize() if name == "group" else name: one for name, one in plain.items()}),
+    refused(
+        "fields", "a field in capitals", {name.capitalize() if name == "group" else name: one for name, one in plain.items()}
+    ),
     refused("fields", "an unknown field in the body", content(body={"text": "a", "more": 1})),
     refused("fields", "a message without text at all", content(body={})),
     refused("fields", "a body of another kind", content(body={"state": "received", "text": "a"})),
-    *[refused("fields", f"a report without {field}", content(kind="report", sequence=1, body=without(report_body(), field))) for field in report_body()],
-    refused("fields", "a report with text before language", content(kind="report", sequence=1, body=moved(report_body(), "language", "text"))),
+    *[
+        refused("fields", f"a report without {field}", content(kind="report", sequence=1, body=without(report_body(), field)))
+        for field in report_body()
+    ],
+    refused(
+        "fields",
+        "a report with text before language",
+        content(kind="report", sequence=1, body=moved(report_body(), "language", "text")),
+    ),
     refused("fields", "a report with an unknown field", report(mood="low")),
     refused("fields", "an answer with an unknown field", report(answers=[{"question": "a", "answer": "b", "more": 1}])),
     refused("fields", "an answer before its question", report(answers=[{"answer": "b", "question": "a"}])),
@@ -174,18 +238,38 @@ cases += [
     refused("bad_value", "protocol whistle/2", content(protocol="whistle/2")),
     refused("bad_value", "protocol in capitals", content(protocol="Whistle/1")),
     refused("bad_value", "protocol as a number", content(protocol=1)),
-    *[refused("bad_value", f"{field} one byte short", content(**{field: plain[field][:-2]})) for field in ("instance", "box", "recipient", "previous")],
-    *[refused("bad_value", f"{field} one byte long", content(**{field: plain[field] + "00"})) for field in ("instance", "box", "recipient", "previous")],
-    *[refused("bad_value", f"{field} in capital digits", content(**{field: "AB" + plain[field][2:]})) for field in ("instance", "box", "recipient", "previous")],
+    *[
+        refused("bad_value", f"{field} one byte short", content(**{field: plain[field][:-2]}))
+        for field in ("instance", "box", "recipient", "previous")
+    ],
+    *[
+        refused("bad_value", f"{field} one byte long", content(**{field: plain[field] + "00"}))
+        for field in ("instance", "box", "recipient", "previous")
+    ],
+    *[
+        refused("bad_value", f"{field} in capital digits", content(**{field: "AB" + plain[field][2:]}))
+        for field in ("instance", "box", "recipient", "previous")
+    ],
     refused("bad_value", "a letter beyond f in the box", content(box="g" + plain["box"][1:])),
     refused("bad_value", "an odd number of digits in the box", content(box=plain["box"][:-1])),
     refused("bad_value", "a line end at the end of the box", content(box=plain["box"] + "\n")),
     refused("bad_value", "a full-width digit in the box", content(box="\uff10" + plain["box"][1:])),
     refused("bad_value", "a box of null", content(box=None)),
-    *[refused("bad_value", f"a group id {why}", content(group=group)) for why, group in (
-        ("in capitals", "Risk-control"), ("that begins with a digit", "1st"), ("that begins with a hyphen", "-a"), ("of 33 letters", "a" * 33),
-        ("that is empty", ""), ("with a dot", "risk.control"), ("with an underscore", "risk_control"), ("with a Danish letter", "indkøb"),
-        ("with a line end after it", "risk-control\n"), ("that is a number", 1))],
+    *[
+        refused("bad_value", f"a group id {why}", content(group=group))
+        for why, group in (
+            ("in capitals", "Risk-control"),
+            ("that begins with a digit", "1st"),
+            ("that begins with a hyphen", "-a"),
+            ("of 33 letters", "a" * 33),
+            ("that is empty", ""),
+            ("with a dot", "risk.control"),
+            ("with an underscore", "risk_control"),
+            ("with a Danish letter", "indkøb"),
+            ("with a line end after it", "risk-control\n"),
+            ("that is a number", 1),
+        )
+    ],
     refused("bad_value", "epoch 0", content(epoch=0)),
     refused("bad_value", "a negative epoch", content(epoch=-1)),
     refused("bad_value", "an epoch in quotes", content(epoch="1")),
@@ -203,13 +287,26 @@ cases += [
     refused("bad_value", "a text that is a list", content(body={"text": ["a"]})),
     refused("bad_value", "a signing key one byte short", report(signing=REPORTER["signing"][:-2])),
     refused("bad_value", "a signing key in capital digits", report(signing="AB" + REPORTER["signing"][2:])),
-    refused("bad_value", "a reply_to with a wrong check", report(reply_to=REPORTER["recipient"][:-1] + ("q" if REPORTER["recipient"][-1] != "q" else "p"))),
+    refused(
+        "bad_value",
+        "a reply_to with a wrong check",
+        report(reply_to=REPORTER["recipient"][:-1] + ("q" if REPORTER["recipient"][-1] != "q" else "p")),
+    ),
     refused("bad_value", "a reply_to in capitals", report(reply_to=REPORTER["recipient"].upper())),
     refused("bad_value", "a reply_to that is cut short", report(reply_to=REPORTER["recipient"][:62])),
     refused("bad_value", "a reply_to that is an X25519 recipient", report(reply_to="age1" + "q" * 58)),
     refused("bad_value", "a reply_to that is empty", report(reply_to="")),
-    *[refused("bad_value", f"a language {why}", report(language=language)) for why, language in (
-        ("in capitals", "DA"), ("of three letters", "dan"), ("of one letter", "d"), ("that is empty", ""), ("with a Danish letter", "dæ"), ("of null", None))],
+    *[
+        refused("bad_value", f"a language {why}", report(language=language))
+        for why, language in (
+            ("in capitals", "DA"),
+            ("of three letters", "dan"),
+            ("of one letter", "d"),
+            ("that is empty", ""),
+            ("with a Danish letter", "dæ"),
+            ("of null", None),
+        )
+    ],
     refused("bad_value", "answers of null", report(answers=None)),
     refused("bad_value", "answers that are an object", report(answers={})),
     refused("bad_value", "an answer that is a text", report(answers=["a"])),
@@ -224,22 +321,30 @@ cases += [
     refused("bad_value", "an identity in the URL alphabet", report(identity="_" + IDENTITY[1:])),
     refused("bad_value", "an identity with a line end", report(identity=IDENTITY[:-1] + "\n")),
     refused("bad_value", "an identity that is false", report(identity=False)),
-    *[refused("bad_value", f"a state {why}", to_reporter("notice", {"state": state, "text": "a"})) for why, state in (
-        ("unknown", "lost"), ("in capitals", "Received"), ("empty", ""), ("of null", None))],
+    *[
+        refused("bad_value", f"a state {why}", to_reporter("notice", {"state": state, "text": "a"}))
+        for why, state in (("unknown", "lost"), ("in capitals", "Received"), ("empty", ""), ("of null", None))
+    ],
     refused("bad_value", "an author that is empty", note(author="")),
     refused("bad_value", "an author that is a number", note(author=1)),
     refused("bad_value", "a list", [content()]),
-    refused("bad_value", "a text", "\"a\""),
+    refused("bad_value", "a text", '"a"'),
     refused("bad_value", "null", "null"),
     refused("not_canonical", "a space after a colon", stringify(plain).replace('":', '": ', 1)),
     refused("not_canonical", "a line end after the content", stringify(plain) + "\n"),
-    refused("not_canonical", "the kind twice", stringify(plain).replace('"kind":"message"', '"kind":"report","kind":"message"')),
+    refused(
+        "not_canonical", "the kind twice", stringify(plain).replace('"kind":"message"', '"kind":"report","kind":"message"')
+    ),
     refused("not_canonical", "the text twice", stringify(plain).replace('"text":', '"text":"other","text":')),
     refused("not_canonical", "a letter of the text escaped", stringify(plain).replace("Hello.", "\\u0048ello.")),
     refused("not_canonical", "a letter of a field name escaped", stringify(plain).replace('"kind"', '"\\u006bind"')),
     refused("not_canonical", "a sequence with a point", stringify(plain).replace('"sequence":2', '"sequence":2.0')),
     refused("not_canonical", "a lone surrogate in the text", stringify(plain).replace("Hello.", "\\ud83d")),
-    refused("not_canonical", "a sequence beyond every safe integer", stringify(plain).replace('"sequence":2', '"sequence":9007199254740993')),
+    refused(
+        "not_canonical",
+        "a sequence beyond every safe integer",
+        stringify(plain).replace('"sequence":2', '"sequence":9007199254740993'),
+    ),
     refused("not_canonical", "nothing", ""),
 ]
 publish("The JSON of a content: every kind of version 1, and everything that is no content.", cases, parts=parts)

@@ -1,5 +1,5 @@
-"""Derives every case of derivation.json again with hashlib, PyNaCl and `cryptography`, and stops at the first difference. It makes
-nothing."""
+"""Derives every case of derivation.json again with hashlib, PyNaCl and `cryptography`, and stops at the first
+difference. It makes nothing."""
 
 import json
 from pathlib import Path

@@ -1,24 +1,37 @@
-"""Makes envelope.json: age files as typage writes them, and what intake must stop reading, with the byte at which it can know. The
-departing bytes are worked out from the layout of section 8, not found by a parser."""
+"""Makes envelope.json: age files as typage writes them, and what intake must stop reading, with the byte at which it
+can know. The departing bytes are worked out from the layout of section 8, not found by a parser."""
 
 import base64
 import hashlib
 
-from world import b64, bech32, case, publish, recipient, seal, seed, xwing_public
+from world import b64, bech32, case, publish, recipient, seal, seed
 
 TO = [recipient(seed(f"recipient {i}")) for i in range(5)]
 X25519 = bech32("age", bytes.fromhex("8520f0098930a754748b7ddcb43ef75a0dbf3a0d26381af4eba4a98eaa9b4e6a"))
 FLOOR = b" " * 16384
-one, two, four, five, bigger, classic, short, above = seal([
-    (TO[:1], FLOOR), (TO[:2], FLOOR), (TO[:4], FLOOR), (TO[:5], b""), (TO[:2], b" " * 17408), ([X25519], FLOOR), (TO[:1], b" " * 16383), (TO[:1], b" " * 8192)])
+one, two, four, five, bigger, classic, short, above = seal(
+    [
+        (TO[:1], FLOOR),
+        (TO[:2], FLOOR),
+        (TO[:4], FLOOR),
+        (TO[:5], b""),
+        (TO[:2], b" " * 17408),
+        ([X25519], FLOOR),
+        (TO[:1], b" " * 16383),
+        (TO[:1], b" " * 8192),
+    ]
+)
 parts = {"one": b64(one), "two": b64(two), "four": b64(four)}
 FIRST = len(b"age-encryption.org/v1\n")
 STANZA = len(b"-> mlkem768x25519 ") + 1494 + 1 + 43 + 1
 BODY = FIRST + STANZA - 44
 MAC = FIRST + STANZA + 4
 HEADER = MAC + 44
-assert STANZA == 1557 and len(one) == HEADER + 16 + 16384 + 16
-assert one[FIRST:FIRST + 18] == b"-> mlkem768x25519 " and one[MAC - 4:MAC] == b"--- " and one[HEADER - 1:HEADER] == b"\n"
+assert STANZA == 1557
+assert len(one) == HEADER + 16 + 16384 + 16
+assert one[FIRST : FIRST + 18] == b"-> mlkem768x25519 "
+assert one[MAC - 4 : MAC] == b"--- "
+assert one[HEADER - 1 : HEADER] == b"\n"
 assert [five.count(b"-> mlkem768x25519 "), len(above)] == [5, HEADER + 16 + 8192 + 16]
 
 
@@ -38,7 +51,7 @@ def fill(recipe):
         return b"".join(map(fill, recipe["join"]))
     if "repeat" in recipe:
         return fill(recipe["repeat"]) * recipe["times"]
-    return {"one": one, "two": two, "four": four}[recipe["part"]][recipe.get("from", 0):recipe.get("to")]
+    return {"one": one, "two": two, "four": four}[recipe["part"]][recipe.get("from", 0) : recipe.get("to")]
 
 
 def accepted(name, recipe, stanzas, plain):
@@ -92,7 +105,7 @@ cases = [
     accepted("a stanza twice: intake cannot know", put(FIRST, part("one", FIRST, FIRST + STANZA)), 2, 16384),
     refused("nothing", "", None),
     refused("a plain text", "Dear whoever reads this\n", 0),
-    refused("a plain report", 'whistle/1\n', 0),
+    refused("a plain report", "whistle/1\n", 0),
     refused("zeros", {"repeat": {"hex": "00"}, "times": 100}, 0),
     refused("a line end first", put(0, "\n"), 0),
     refused("a byte order mark first", put(0, {"hex": "efbbbf"}), 0),
@@ -110,7 +123,11 @@ cases = [
     refused("five stanzas by typage", b64(five), FIRST + 4 * STANZA + 1),
     refused("five stanzas over a good payload", put(FIRST, part("one", FIRST, FIRST + STANZA), "four"), FIRST + 4 * STANZA + 1),
     refused("an X25519 stanza by typage", b64(classic[:400]), FIRST + 3),
-    refused("an X25519 stanza after a hybrid one", {"join": [part("one", 0, FIRST + STANZA), b64(classic[FIRST:300])]}, FIRST + STANZA + 3),
+    refused(
+        "an X25519 stanza after a hybrid one",
+        {"join": [part("one", 0, FIRST + STANZA), b64(classic[FIRST:300])]},
+        FIRST + STANZA + 3,
+    ),
     refused("a grease stanza first", put(FIRST, "-> Zx-grease 1 2\nAAAA\n"), FIRST + 3),
     refused("a grease stanza after a hybrid one", put(FIRST + STANZA, "-> m4x-grease\n\n"), FIRST + STANZA + 4),
     refused("a scrypt stanza", put(FIRST, "-> scrypt AAAA 18\n"), FIRST + 3),
@@ -157,7 +174,11 @@ cases = [
     refused("a payload one byte short", part("one", 0, len(one) - 1), None),
     refused("a payload one byte long", {"join": [part("one"), {"hex": "00"}]}, None),
     refused("a payload half sent", part("one", 0, HEADER + 8000), None),
-    refused("a plaintext of 16,383 bytes by typage", {"join": [b64(short[:HEADER + 16]), {"repeat": {"hex": "00"}, "times": 16399}]}, None),
+    refused(
+        "a plaintext of 16,383 bytes by typage",
+        {"join": [b64(short[: HEADER + 16]), {"repeat": {"hex": "00"}, "times": 16399}]},
+        None,
+    ),
     refused("a plaintext of 8,192 bytes, a Padmé size below the floor", payload(8192 + 16), None),
     refused("a plaintext of 16,896 bytes, between two Padmé sizes", payload(16896 + 16), None),
     refused("a plaintext of 67,584 bytes with one tag for two chunks", payload(67584 + 16), None),

@@ -1,5 +1,5 @@
-"""Makes json.json: worked out by hand from what JSON.stringify writes (ECMA-262) and section 6.1. json_check.mjs holds it against the
-JSON of the engine itself."""
+"""Makes json.json: worked out by hand from what JSON.stringify writes (ECMA-262) and section 6.1. json_check.mjs
+holds it against the JSON of the engine itself."""
 
 from world import case, publish
 
@@ -17,11 +17,13 @@ def refused(reason, name, text):
 BACK = "\\"
 cases = [
     accepted("an empty object", "{}"),
-    accepted("every kind of value", '{"text":"a","number":1,"yes":true,"no":false,"nothing":null,"list":[1,2],"object":{"a":[]}}'),
+    accepted(
+        "every kind of value", '{"text":"a","number":1,"yes":true,"no":false,"nothing":null,"list":[1,2],"object":{"a":[]}}'
+    ),
     accepted("zero", '{"a":0}'),
     accepted("a negative integer", '{"a":-1}'),
-    accepted("the largest integer", '{"a":%d}' % LIMIT),
-    accepted("the smallest integer", '{"a":-%d}' % LIMIT),
+    accepted("the largest integer", f'{{"a":{LIMIT}}}'),
+    accepted("the smallest integer", f'{{"a":-{LIMIT}}}'),
     accepted("depth 8", '{"a":[[[[[[[]]]]]]]}'),
     accepted("depth 8 of objects", '{"a":{"a":{"a":{"a":{"a":{"a":{"a":{}}}}}}}}'),
     accepted("the short escapes", r'{"a":"\b\t\n\f\r\"\\"}'),
@@ -63,7 +65,7 @@ cases = [
     refused("not_json", "a raw line end in a string", '{"a":"\n"}'),
     refused("not_json", "a raw zero byte in a string", '{"a":"\0"}'),
     refused("not_json", "an escape that JSON does not have", r'{"a":"\x41"}'),
-    refused("not_json", "an escaped single quote", r'''{"a":"\'"}'''),
+    refused("not_json", "an escaped single quote", r"""{"a":"\'"}"""),
     refused("not_json", "an escape of three digits", r'{"a":"\u041"}'),
     refused("not_json", "a byte order mark before the value", "\ufeff{}"),
     refused("not_json", "a no-break space between", '{"a":\u00a01}'),
@@ -95,15 +97,17 @@ cases = [
     refused("not_canonical", "minus zero with a point", '{"a":-0.0}'),
     refused("not_integer", "a half", '{"a":0.5}'),
     refused("not_integer", "a small float as engines write it", '{"a":1e-7}'),
-    refused("integer_limit", "two to the 53rd", '{"a":%d}' % (LIMIT + 1)),
-    refused("integer_limit", "minus two to the 53rd", '{"a":-%d}' % (LIMIT + 1)),
-    refused("integer_limit", "two to the 53rd and one, which a float rounds", '{"a":%d}' % (LIMIT + 2)),
+    refused("integer_limit", "two to the 53rd", f'{{"a":{LIMIT + 1}}}'),
+    refused("integer_limit", "minus two to the 53rd", f'{{"a":-{LIMIT + 1}}}'),
+    refused("integer_limit", "two to the 53rd and one, which a float rounds", f'{{"a":{LIMIT + 2}}}'),
     refused("integer_limit", "a float beyond the limit as engines write it", '{"a":1e+21}'),
     refused("integer_limit", "an integer beyond every float", '{"a":1' + "0" * 400 + "}"),
     refused("integer_limit", "an integer of five thousand digits", {"join": ['{"a":', {"repeat": "9", "times": 5000}, "}"]}),
     refused("too_deep", "depth 9", '{"a":[[[[[[[[]]]]]]]]}'),
     refused("too_deep", "depth 9 of objects", '{"a":{"a":{"a":{"a":{"a":{"a":{"a":{"a":{}}}}}}}}}'),
-    refused("too_deep", "depth 50,001", {"join": ['{"a":', {"repeat": "[", "times": 50000}, {"repeat": "]", "times": 50000}, "}"]}),
+    refused(
+        "too_deep", "depth 50,001", {"join": ['{"a":', {"repeat": "[", "times": 50000}, {"repeat": "]", "times": 50000}, "}"]}
+    ),
     refused("ill_formed", "a lone high surrogate, escaped", r'{"a":"\ud83d"}'),
     refused("ill_formed", "a lone low surrogate, escaped", r'{"a":"\udcef"}'),
     refused("ill_formed", "a surrogate pair the wrong way round, escaped", r'{"a":"\udcef\ud83d"}'),

@@ -1,5 +1,5 @@
-"""Holds signatures.json against libsodium by way of PyNaCl: what must verify does, and what must be refused is, by its verification
-or by its test for points of the prime-order subgroup. It makes nothing."""
+"""Holds signatures.json against libsodium by way of PyNaCl: what must verify does, and what must be refused is, by
+its verification or by its test for points of the prime-order subgroup. It makes nothing."""
 
 import json
 from pathlib import Path

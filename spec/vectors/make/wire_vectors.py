@@ -30,7 +30,7 @@ def fill(recipe):
         return b"".join(map(fill, recipe["join"]))
     if "repeat" in recipe:
         return fill(recipe["repeat"]) * recipe["times"]
-    return ENVELOPE[recipe.get("from", 0):recipe.get("to")]
+    return ENVELOPE[recipe.get("from", 0) : recipe.get("to")]
 
 
 WHOLE = {"part": "envelope"}
@@ -43,8 +43,13 @@ def submission(challenge=CHALLENGE, length=None, envelope=WHOLE, before=BOX + TO
 
 
 def submitted(name, challenge):
-    expect = {"box": BOX.hex(), "token": TOKEN.hex(), "proof": PROOF.hex(), "challenge": fill(challenge).decode(),
-              "envelope": hashlib.sha256(ENVELOPE).hexdigest()}
+    expect = {
+        "box": BOX.hex(),
+        "token": TOKEN.hex(),
+        "proof": PROOF.hex(),
+        "challenge": fill(challenge).decode(),
+        "envelope": hashlib.sha256(ENVELOPE).hexdigest(),
+    }
     return case(name, submission(challenge), expect, "submission")
 
 
@@ -66,10 +71,25 @@ cases = [
     not_submitted("an empty challenge", submission("", 0)),
     not_submitted("a challenge of 513 characters", submission({"repeat": "z", "times": 513})),
     not_submitted("a challenge said to be of 65,535 characters", submission(length=65535)),
-    not_submitted("a challenge said to be one longer than it is", submission(length=len(CHALLENGE) + 1, envelope={"join": [hexed(b"\n"), WHOLE]})),
-    *[not_submitted(f"a challenge with {why}", submission({"join": ["abc", bad, "def"]})) for why, bad in (
-        ("a space", " "), ("a line end", "\n"), ("a plus", "+"), ("a slash", "/"), ("an equals sign", "="), ("a tilde", "~"), ("a zero byte", "\0"),
-        ("a Danish letter", "å"), ("a byte that is no UTF-8", {"hex": "ff"}), ("a quote", '"'))],
+    not_submitted(
+        "a challenge said to be one longer than it is",
+        submission(length=len(CHALLENGE) + 1, envelope={"join": [hexed(b"\n"), WHOLE]}),
+    ),
+    *[
+        not_submitted(f"a challenge with {why}", submission({"join": ["abc", bad, "def"]}))
+        for why, bad in (
+            ("a space", " "),
+            ("a line end", "\n"),
+            ("a plus", "+"),
+            ("a slash", "/"),
+            ("an equals sign", "="),
+            ("a tilde", "~"),
+            ("a zero byte", "\0"),
+            ("a Danish letter", "å"),
+            ("a byte that is no UTF-8", {"hex": "ff"}),
+            ("a quote", '"'),
+        )
+    ],
     not_submitted("the length little-endian", submission(length=struct.unpack("<H", struct.pack(">H", len(CHALLENGE)))[0])),
     not_submitted("no envelope", submission(envelope=None), "not_an_envelope"),
     not_submitted("a challenge said to be one shorter than it is", submission(length=len(CHALLENGE) - 1), "not_an_envelope"),
@@ -79,10 +99,27 @@ cases = [
     not_submitted("two envelopes", submission(envelope={"repeat": WHOLE, "times": 2}), "not_an_envelope"),
     not_submitted("a plain text as envelope", submission(envelope="Dear desk, this is not sealed."), "not_an_envelope"),
     case("the first fetch", hexed(BOX + TOKEN + bytes(4)), {"box": BOX.hex(), "token": TOKEN.hex(), "after": 0}, "fetch"),
-    case("a fetch after 258", hexed(BOX + TOKEN + bytes([0, 0, 1, 2])), {"box": BOX.hex(), "token": TOKEN.hex(), "after": 258}, "fetch"),
-    case("a fetch after the last number", hexed(BOX + TOKEN + b"\xff" * 4), {"box": BOX.hex(), "token": TOKEN.hex(), "after": 4294967295}, "fetch"),
-    *[case(name, hexed(data), "refused:not_a_fetch", "fetch") for name, data in (
-        ("nothing", b""), ("a box id alone", BOX), ("one byte short", BOX + TOKEN + bytes(3)), ("one byte long", BOX + TOKEN + bytes(5)))],
+    case(
+        "a fetch after 258",
+        hexed(BOX + TOKEN + bytes([0, 0, 1, 2])),
+        {"box": BOX.hex(), "token": TOKEN.hex(), "after": 258},
+        "fetch",
+    ),
+    case(
+        "a fetch after the last number",
+        hexed(BOX + TOKEN + b"\xff" * 4),
+        {"box": BOX.hex(), "token": TOKEN.hex(), "after": 4294967295},
+        "fetch",
+    ),
+    *[
+        case(name, hexed(data), "refused:not_a_fetch", "fetch")
+        for name, data in (
+            ("nothing", b""),
+            ("a box id alone", BOX),
+            ("one byte short", BOX + TOKEN + bytes(3)),
+            ("one byte long", BOX + TOKEN + bytes(5)),
+        )
+    ],
 ]
 
 
@@ -98,14 +135,27 @@ def pages(frames, more=0, count=None, first="whistle/1 page\n", size=None):
     """The first line, the two numbers, the frames, and zeros to whole pages (or to `size`)."""
     head = {"join": [first, hexed(struct.pack(">BH", more, len(frames) if count is None else count)), *frames]}
     used = len(fill(head))
-    return {"join": [*head["join"], {"repeat": {"hex": "00"}, "times": (-(-used // PAGE) * PAGE if size is None else size) - used}]}
+    return {
+        "join": [*head["join"], {"repeat": {"hex": "00"}, "times": (-(-used // PAGE) * PAGE if size is None else size) - used}]
+    }
 
 
 def read(name, frames, shown, more=0):
     """`shown` are (position, direction, day, body) of the frames, written out by hand."""
-    expect = {"more": bool(more), "frames": [
-        {"position": position, "direction": direction, "day": day, "box": BOX.hex(), "length": len(fill(body)),
-         "sha256": hashlib.sha256(fill(body)).hexdigest()} for position, direction, day, body in shown]}
+    expect = {
+        "more": bool(more),
+        "frames": [
+            {
+                "position": position,
+                "direction": direction,
+                "day": day,
+                "box": BOX.hex(),
+                "length": len(fill(body)),
+                "sha256": hashlib.sha256(fill(body)).hexdigest(),
+            }
+            for position, direction, day, body in shown
+        ],
+    }
     return case(name, pages(frames, more), expect, "pages")
 
 
@@ -122,11 +172,23 @@ TWO = [frame(1), frame(2, 2)]
 cases += [
     read("an empty page", [], []),
     read("one envelope to the desk", [frame()], [(1, 1, DAY_TEXT, WHOLE)]),
-    read("one to the desk, one to the reporter and a receipt", [*TWO, frame(3, 3, body=RECEIPT)],
-         [(1, 1, DAY_TEXT, WHOLE), (2, 2, DAY_TEXT, WHOLE), (3, 3, DAY_TEXT, RECEIPT)]),
-    read("two pages, with more to come", [frame(i) for i in (5, 6, 7, 8)], [(i, 1, DAY_TEXT, WHOLE) for i in (5, 6, 7, 8)], more=1),
+    read(
+        "one to the desk, one to the reporter and a receipt",
+        [*TWO, frame(3, 3, body=RECEIPT)],
+        [(1, 1, DAY_TEXT, WHOLE), (2, 2, DAY_TEXT, WHOLE), (3, 3, DAY_TEXT, RECEIPT)],
+    ),
+    read(
+        "two pages, with more to come",
+        [frame(i) for i in (5, 6, 7, 8)],
+        [(i, 1, DAY_TEXT, WHOLE) for i in (5, 6, 7, 8)],
+        more=1,
+    ),
     read("position 0, as the desk pushes", [frame(0, 2)], [(0, 2, DAY_TEXT, WHOLE)]),
-    read("the first and the last day", [frame(1, day=0), frame(4294967295, day=65535)], [(1, 1, "1970-01-01", WHOLE), (4294967295, 1, "2149-06-06", WHOLE)]),
+    read(
+        "the first and the last day",
+        [frame(1, day=0), frame(4294967295, day=65535)],
+        [(1, 1, "1970-01-01", WHOLE), (4294967295, 1, "2149-06-06", WHOLE)],
+    ),
     read("a page full to its last byte", [frame(1, 3, body=exactly(1))], [(1, 3, DAY_TEXT, exactly(1))]),
     unread("nothing", "", "no_such_box"),
     unread("one page that begins like chance", {"repeat": {"hex": seed("chance").hex()}, "times": 2048}, "no_such_box"),
@@ -179,11 +241,19 @@ def proven(name, nonce, difficulty, expect="accepted", challenge=CHALLENGE):
 NO = "refused:challenge_refused"
 cases += [
     proven("no difficulty takes any proof", "00" * 8, 0),
-    proven("exactly eight zero bits", proof(8, True), 8), proven("exactly twelve zero bits", proof(12, True), 12),
-    proven("sixteen zero bits", proof(16), 16), proven("more zero bits than asked for", proof(12, True), 9),
-    proven("one zero bit too few for nine", proof(8, True), 9, NO), proven("one zero bit too few for thirteen", proof(12, True), 13, NO),
-    proven("zeros, with eight asked for", "00" * 8, 8, NO), proven("the proof of another challenge", proof(16), 16, NO, CHALLENGE + "x"),
+    proven("exactly eight zero bits", proof(8, True), 8),
+    proven("exactly twelve zero bits", proof(12, True), 12),
+    proven("sixteen zero bits", proof(16), 16),
+    proven("more zero bits than asked for", proof(12, True), 9),
+    proven("one zero bit too few for nine", proof(8, True), 9, NO),
+    proven("one zero bit too few for thirteen", proof(12, True), 13, NO),
+    proven("zeros, with eight asked for", "00" * 8, 8, NO),
+    proven("the proof of another challenge", proof(16), 16, NO, CHALLENGE + "x"),
     proven("the proof the other way round", bytes.fromhex(proof(16))[::-1].hex(), 16, NO),
     proven("every bit asked for", proof(16), 256, NO),
 ]
-publish("Layouts at the door and of the relay: submissions, fetches, pages and proofs of work.", cases, parts={"envelope": b64(ENVELOPE)})
+publish(
+    "Layouts at the door and of the relay: submissions, fetches, pages and proofs of work.",
+    cases,
+    parts={"envelope": b64(ENVELOPE)},
+)

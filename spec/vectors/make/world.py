@@ -32,7 +32,7 @@ def bech32(prefix, data):
     """Bech32 (BIP 173) without its limit of 90 characters, as age writes it."""
     bits = "".join(f"{byte:08b}" for byte in data)
     bits += "0" * (-len(bits) % 5)
-    words = [int(bits[i:i + 5], 2) for i in range(0, len(bits), 5)]
+    words = [int(bits[i : i + 5], 2) for i in range(0, len(bits), 5)]
     spread = [ord(c) >> 5 for c in prefix] + [0] + [ord(c) & 31 for c in prefix]
     check = polymod(spread + words + [0] * 6) ^ 1
     words += [check >> 5 * (5 - i) & 31 for i in range(6)]
@@ -80,13 +80,19 @@ def sign(seed32, label, message):
 
 def derive(code, instance):
     """Everything that section 5 derives from a code."""
-    part = {name: hkdf(code, instance, f"whistle/1 reporter {name}\0".encode()) for name in ("signing", "age", "access", "board")}
+    part = {
+        name: hkdf(code, instance, f"whistle/1 reporter {name}\0".encode()) for name in ("signing", "age", "access", "board")
+    }
     signing, raw = public(part["signing"]), xwing_public(part["age"])
     return {
-        "signing_seed": part["signing"].hex(), "signing": signing.hex(),
-        "age_seed": part["age"].hex(), "age_identity": age_identity(part["age"]), "recipient": bech32("age1pq", raw),
+        "signing_seed": part["signing"].hex(),
+        "signing": signing.hex(),
+        "age_seed": part["age"].hex(),
+        "age_identity": age_identity(part["age"]),
+        "recipient": bech32("age1pq", raw),
         "recipient_digest": hashlib.sha256(raw).hexdigest(),
-        "access_token": part["access"].hex(), "board": part["board"].hex(),
+        "access_token": part["access"].hex(),
+        "board": part["board"].hex(),
         "box": hashlib.sha256(b"whistle/1 box\0" + signing + raw).hexdigest(),
     }
 
@@ -114,9 +120,17 @@ REPORTER = derive(CODE, INSTANCE)
 def content(direction="to-desk", kind="message", body=None, sequence=2, **changes):
     """A content with its context in the right order; `changes` replaces fields."""
     value = {
-        "protocol": "whistle/1", "instance": INSTANCE.hex(), "box": REPORTER["box"], "direction": direction, "kind": kind,
-        "group": "risk-control", "epoch": 1, "recipient": recipient_digest(GROUP).hex(), "sequence": sequence,
-        "previous": "00" * 32 if sequence == 1 else seed("previous").hex(), "seen": {"sequence": 0, "hash": "00" * 32},
+        "protocol": "whistle/1",
+        "instance": INSTANCE.hex(),
+        "box": REPORTER["box"],
+        "direction": direction,
+        "kind": kind,
+        "group": "risk-control",
+        "epoch": 1,
+        "recipient": recipient_digest(GROUP).hex(),
+        "sequence": sequence,
+        "previous": "00" * 32 if sequence == 1 else seed("previous").hex(),
+        "seen": {"sequence": 0, "hash": "00" * 32},
         "body": {"text": "Hello."} if body is None else body,
     }
     return value | changes
@@ -124,8 +138,11 @@ def content(direction="to-desk", kind="message", body=None, sequence=2, **change
 
 def report_body(**changes):
     return {
-        "signing": REPORTER["signing"], "reply_to": REPORTER["recipient"], "language": "da",
-        "text": "På lageret mangler der penge hver fredag.", "answers": [{"question": "since-when", "answer": "August"}],
+        "signing": REPORTER["signing"],
+        "reply_to": REPORTER["recipient"],
+        "language": "da",
+        "text": "På lageret mangler der penge hver fredag.",
+        "answers": [{"question": "since-when", "answer": "August"}],
         "identity": None,
     } | changes
 
@@ -152,8 +169,9 @@ def plaintext(value, **signer):
 def seal(pairs):
     """Age files by typage, for a list of (recipients, plaintext); each seals afresh with its own randomness."""
     asked = [{"recipients": to, "plaintext": base64.b64encode(plain).decode()} for to, plain in pairs]
-    done = subprocess.run(["node", Path(__file__).with_name("seal.mjs")], input=json.dumps(asked), capture_output=True, text=True,
-                          check=True)
+    done = subprocess.run(
+        ["node", Path(__file__).with_name("seal.mjs")], input=json.dumps(asked), capture_output=True, text=True, check=True
+    )
     return [base64.b64decode(one) for one in json.loads(done.stdout)]
 
 

@@ -1,14 +1,14 @@
-"""Makes wrapped-keys.json: private keys in files as section 3 has them, wrapped with argon2-cffi, hashlib and PyNaCl at the lowest cost
-that a reader takes, so that reading is fast."""
+"""Makes wrapped-keys.json: private keys in files as section 3 has them, wrapped with argon2-cffi, hashlib and PyNaCl
+at the lowest cost that a reader takes, so that reading is fast."""
 
 import base64
 
 from argon2.low_level import Type, hash_secret_raw
 from nacl.secret import SecretBox
-
 from world import base64_bare, case, hkdf, publish, seed
 
 KEY, SALT, NONCE, MACHINE = seed("wrapped key"), seed("salt")[:16], seed("nonce")[:24], seed("machine secret")
+SALT_HEX = SALT.hex()
 PASSPHRASE = "seks blå heste står i regnen"
 FIRST = "WHISTLE PRIVATE KEY, WRAPPED. KEEP SECRET.\n"
 CHEAPEST = (65536, 3, 1)
@@ -22,7 +22,7 @@ def box(purpose, passphrase=None, machine=None, cost=CHEAPEST, key=KEY):
     return NONCE + SecretBox(wrapping).encrypt(key, NONCE).ciphertext
 
 
-def file(purpose, factors, sealed, cost=CHEAPEST, salt=SALT.hex()):
+def file(purpose, factors, sealed, cost=CHEAPEST, salt=SALT_HEX):
     m, t, p = cost
     return f"{FIRST}purpose: {purpose}\nfactors: {factors} m={m} t={t} p={p} salt={salt}\nbox: {base64_bare(sealed)}\n"
 
@@ -36,7 +36,9 @@ RECEIPT = file("receipt", "machine", RECEIPT_BOX, (0, 0, 0))
 
 
 def one(name, text, expect, purpose="root", passphrase=PASSPHRASE, machine=None):
-    return case(name, {"file": text, "purpose": purpose, "passphrase": passphrase, "machine_secret": machine and machine.hex()}, expect)
+    return case(
+        name, {"file": text, "purpose": purpose, "passphrase": passphrase, "machine_secret": machine and machine.hex()}, expect
+    )
 
 
 def opens(name, text, **secrets):
@@ -61,7 +63,7 @@ def shut(name, text, **secrets):
 
 
 def flip(data, at):
-    return data[:at] + bytes([data[at] ^ 1]) + data[at + 1:]
+    return data[:at] + bytes([data[at] ^ 1]) + data[at + 1 :]
 
 
 MEMBER = {"purpose": "member karen", "machine": MACHINE}
@@ -71,12 +73,21 @@ cases = [
     opens("a root under a passphrase", ROOT),
     opens("a member under passphrase and machine secret", BOTH, **MEMBER),
     opens("a receipt key under the machine secret alone", RECEIPT, **ALONE),
-    opens("a recovery identity with the name of its group", file("recovery risk-control", "passphrase", box("recovery risk-control", PASSPHRASE)),
-          purpose="recovery risk-control"),
-    opens("a root at four passes and two lanes", file("root", "passphrase", box("root", PASSPHRASE, cost=(65536, 4, 2)), (65536, 4, 2))),
+    opens(
+        "a recovery identity with the name of its group",
+        file("recovery risk-control", "passphrase", box("recovery risk-control", PASSPHRASE)),
+        purpose="recovery risk-control",
+    ),
+    opens(
+        "a root at four passes and two lanes",
+        file("root", "passphrase", box("root", PASSPHRASE, cost=(65536, 4, 2)), (65536, 4, 2)),
+    ),
     shut("another passphrase", ROOT, passphrase=PASSPHRASE + "."),
-    shut("the passphrase in decomposed letters: bytes are compared, so the program must not fold them", ROOT,
-         passphrase=PASSPHRASE.replace("å", "a\u030a")),
+    shut(
+        "the passphrase in decomposed letters: bytes are compared, so the program must not fold them",
+        ROOT,
+        passphrase=PASSPHRASE.replace("å", "a\u030a"),
+    ),
     shut("another machine secret", BOTH, purpose="member karen", machine=seed("other machine secret")),
     shut("another passphrase with the right machine secret", BOTH, passphrase="forkert", **MEMBER),
     shut("another machine secret alone", RECEIPT, purpose="receipt", passphrase=None, machine=seed("other machine secret")),
@@ -86,18 +97,50 @@ cases = [
     shut("another salt", swap(SALT.hex(), "00" * 16)),
     shut("another number of passes than it was made with", file("root", "passphrase", ROOT_BOX, (65536, 4, 1))),
     shut("the purpose rewritten to the one that is asked for", swap("root", "recovery a"), purpose="recovery a"),
-    shut("a machine key wrapped for the root, rewritten", file("receipt", "machine", box("root", machine=MACHINE), (0, 0, 0)), **ALONE),
-    shut("a box with another label in its derivation", file("receipt", "machine",
-         NONCE + SecretBox(hkdf(MACHINE, SALT, b"whistle/1 file key wrap\0receipt")).encrypt(KEY, NONCE).ciphertext, (0, 0, 0)), **ALONE),
+    shut(
+        "a machine key wrapped for the root, rewritten",
+        file("receipt", "machine", box("root", machine=MACHINE), (0, 0, 0)),
+        **ALONE,
+    ),
+    shut(
+        "a box with another label in its derivation",
+        file(
+            "receipt",
+            "machine",
+            NONCE + SecretBox(hkdf(MACHINE, SALT, b"whistle/1 file key wrap\0receipt")).encrypt(KEY, NONCE).ciphertext,
+            (0, 0, 0),
+        ),
+        **ALONE,
+    ),
     one("a root where a receipt key is asked for", ROOT, "refused:wrong_purpose", "receipt"),
     one("a receipt key where the root is asked for", RECEIPT, "refused:wrong_purpose", "root", None, MACHINE),
     one("a member where another member is asked for", BOTH, "refused:wrong_purpose", "member peter", machine=MACHINE),
     one("a recovery of another group", swap("root", "recovery audit"), "refused:wrong_purpose", "recovery risk-control"),
-    cost("memory one KiB below 64 MiB", 65535, 3, 1), cost("two passes", 65536, 2, 1), cost("memory of eight KiB", 8, 3, 1),
-    cost("no memory, passes and lanes", 0, 0, 0), cost("memory one KiB above 1 GiB", 1048577, 3, 1), cost("eleven passes", 65536, 11, 1),
-    cost("five lanes", 65536, 3, 5), cost("no lane", 65536, 3, 0), cost("four billion KiB", 4294967295, 3, 1), cost("four billion passes", 65536, 4294967295, 1),
-    one("a machine secret alone with a cost of Argon2id", file("receipt", "machine", RECEIPT_BOX), "refused:cost", "receipt", None, MACHINE),
-    one("both factors without a cost", file("member karen", "passphrase+machine", BOTH_BOX, (0, 0, 0)), "refused:cost", "member karen", machine=MACHINE),
+    cost("memory one KiB below 64 MiB", 65535, 3, 1),
+    cost("two passes", 65536, 2, 1),
+    cost("memory of eight KiB", 8, 3, 1),
+    cost("no memory, passes and lanes", 0, 0, 0),
+    cost("memory one KiB above 1 GiB", 1048577, 3, 1),
+    cost("eleven passes", 65536, 11, 1),
+    cost("five lanes", 65536, 3, 5),
+    cost("no lane", 65536, 3, 0),
+    cost("four billion KiB", 4294967295, 3, 1),
+    cost("four billion passes", 65536, 4294967295, 1),
+    one(
+        "a machine secret alone with a cost of Argon2id",
+        file("receipt", "machine", RECEIPT_BOX),
+        "refused:cost",
+        "receipt",
+        None,
+        MACHINE,
+    ),
+    one(
+        "both factors without a cost",
+        file("member karen", "passphrase+machine", BOTH_BOX, (0, 0, 0)),
+        "refused:cost",
+        "member karen",
+        machine=MACHINE,
+    ),
     shape("nothing", ""),
     shape("an age identity", "AGE-SECRET-KEY-PQ-1QQQQ\n"),
     shape("another first line", swap("KEEP SECRET", "keep secret")),
@@ -142,5 +185,6 @@ cases = [
     shape("a box with a space", swap(LINE, LINE[:20] + " " + LINE[20:])),
     shape("a box of two lines", swap(LINE, LINE[:20] + "\n" + LINE[20:])),
 ]
-assert len(ROOT_BOX) == 72 and base64.b64decode(LINE) == ROOT_BOX
+assert len(ROOT_BOX) == 72
+assert base64.b64decode(LINE) == ROOT_BOX
 publish("Private keys in files: every factor kind, and every file that is not read.", cases)
