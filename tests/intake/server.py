@@ -36,7 +36,8 @@ def main(database: str, token_sha256: str, file_bytes: str = "") -> None:
     with closing(Boxes(f"sqlite:///{database}")) as boxes:
         if file_bytes:
             resource.setrlimit(resource.RLIMIT_FSIZE, (int(file_bytes), int(file_bytes)))
-        pages = public(Api(boxes, challenges, today, secrets.token_bytes), {"/": page}, missing, ("127.0.0.1", "Intake.Example"))
+        api = Api(boxes, challenges, today, secrets.token_bytes)
+        pages = public(api, {"/": page}, missing, ("127.0.0.1", "Intake.Example"))
         serve(Places(), pages, relay(Relay(boxes), token_sha256))  # type: ignore[arg-type]
 
 

@@ -16,25 +16,31 @@ from whistle.intake.answers import NotAdmitted, answer, refused
 from whistle.intake.api import PAGES
 from whistle.protocol import envelope
 from whistle.protocol.constants import ANSWER_BYTES
+from whistle.protocol.spelling import hexadecimal
 from whistle.protocol.wire import TO_REPORTER, Frame, parse_pages, serialize_pages
 from whistle.store.intake import Boxes
 from whistle.web.body import whole
 
 
 class DeskOnly:
-    """Lets through whoever has the token, of which only the SHA-256 is known here."""
+    """Lets through whoever has the token, 32 bytes in hexadecimal, of which only the SHA-256 is known here."""
 
     def __init__(self, app: ASGIApp, token_sha256: str) -> None:
         self._app = app
-        self._expected = token_sha256.encode()
+        self._expected = bytes.fromhex(token_sha256)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        kind, _, token = Headers(scope=scope).get("authorization", "").partition(" ")
-        given = sha256(token.encode("latin-1")).hexdigest().encode()
-        if kind == "Bearer" and compare_digest(given, self._expected):
+        if self._admits(Headers(scope=scope).get("authorization", "")):
             await self._app(scope, receive, send)
         else:
             await refused(Request(scope), NotAdmitted())(scope, receive, send)
+
+    def _admits(self, authorization: str) -> bool:
+        try:
+            token = hexadecimal(authorization.removeprefix("Bearer "), 32)
+        except ValueError:
+            return False
+        return authorization.startswith("Bearer ") and compare_digest(sha256(token).digest(), self._expected)
 
 
 @dataclass(frozen=True)

@@ -14,16 +14,13 @@ from typing import Any
 
 from sqlalchemy import (
     Connection,
-    Engine,
     Index,
     LargeBinary,
     Row,
     Select,
     UniqueConstraint,
     bindparam,
-    create_engine,
     delete,
-    event,
     func,
     insert,
     inspect,
@@ -37,7 +34,7 @@ from sqlmodel import Field, SQLModel
 from whistle.errors import BoxFull, CardRefused, ChallengeRefused, PlaceTaken, StorageFailed
 from whistle.protocol.constants import ANSWER_BYTES
 from whistle.protocol.wire import TO_DESK, Fetch, Frame, Submission
-from whistle.store.writer import Writer
+from whistle.store.writer import Writer, open_engine
 
 SCHEMA = 1
 DAILY_LIMIT, TOTAL_LIMIT = 50, 1_000  # contents that one box takes from its reporter; no limit spans boxes
@@ -140,8 +137,8 @@ class Boxes:
     """The database of intake. Raises StorageFailed if it cannot be opened."""
 
     def __init__(self, url: str) -> None:
-        self._readers = _engine(url, "BEGIN")
-        writers = _engine(url, "BEGIN IMMEDIATE")
+        self._readers = open_engine(url, "BEGIN")
+        writers = open_engine(url, "BEGIN IMMEDIATE")
         try:
             with writers.begin() as connection:
                 _prepare(connection)
@@ -197,21 +194,6 @@ class Boxes:
         if today != self._swept:
             self._swept = today
             self._writer.ask(lambda connection: connection.execute(_SWEEP, {"before": today - _CHALLENGES_KEPT}).rowcount)
-
-
-def _engine(url: str, begin: str) -> Engine:
-    engine = create_engine(url)
-    if engine.dialect.name == "sqlite":
-        event.listen(engine, "connect", _configure)
-        event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(begin))
-    return engine
-
-
-def _configure(connection: Any, _: object) -> None:
-    """SQLite as section "Storage" of the design wants it. Python's driver must not begin transactions of its own accord."""
-    connection.isolation_level = None
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "secure_delete=ON", "foreign_keys=ON", "busy_timeout=5000"):
-        connection.execute(f"PRAGMA {pragma}").close()
 
 
 def _prepare(connection: Connection) -> None:

@@ -10,7 +10,7 @@ from queue import Empty, SimpleQueue
 from threading import Thread
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, create_engine, event
 
 from whistle.errors import StorageFailed, WhistleError
 
@@ -22,6 +22,22 @@ TOGETHER = 128  # one fsync for so many; more would only make the first of them 
 class _Waiter:
     act: Callable[[Connection], Any]
     answer: Future[Any] = field(default_factory=Future)
+
+
+def open_engine(url: str, begin: str) -> Engine:
+    """An engine whose SQLite transactions begin with this statement: BEGIN for readers, BEGIN IMMEDIATE for a writer."""
+    engine = create_engine(url)
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _configure)
+        event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(begin))
+    return engine
+
+
+def _configure(connection: Any, _: object) -> None:
+    """Durable and erasing. Python's driver must not begin transactions of its own accord: savepoints would commit."""
+    connection.isolation_level = None
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "secure_delete=ON", "foreign_keys=ON", "busy_timeout=5000"):
+        connection.execute(f"PRAGMA {pragma}").close()
 
 
 class Writer:

@@ -27,18 +27,20 @@ class CutShort(WhistleError):
     """This ended before it was whole. Nothing was kept; send the same again."""
 
 
-async def pieces(request: Request, longest: int) -> AsyncIterator[bytes]:
+async def pieces(
+    request: Request, longest: int, overall: float = OVERALL_SECONDS, between: float = BETWEEN_SECONDS
+) -> AsyncIterator[bytes]:
     """The body as it arrives. Raises WrongType, TooLarge (at once if its length is declared), TooSlow, CutShort."""
     if request.headers.get("content-type") != "application/octet-stream":
         raise WrongType
     if int(request.headers.get("content-length", "0")) > longest:  # digits: uvicorn has refused anything else
         raise TooLarge
     clock = asyncio.get_running_loop().time
-    end = clock() + OVERALL_SECONDS
+    end = clock() + overall
     more, length = True, 0
     while more:
         try:
-            async with asyncio.timeout_at(min(end, clock() + BETWEEN_SECONDS)):
+            async with asyncio.timeout_at(min(end, clock() + between)):
                 message = await request.receive()
         except TimeoutError:
             raise TooSlow from None

@@ -1,0 +1,105 @@
+"""What the desk asks of intake: pull, confirm, push, for whoever has the token."""
+
+from datetime import date
+
+import pytest
+
+from tests.intake.running import SEALED, TOKEN, Intake, call_at, envelope
+from whistle.protocol.constants import ANSWER_BYTES, PAGE_BYTES
+from whistle.protocol.wire import RECEIPT, TO_DESK, TO_REPORTER, Frame, parse_pages, serialize_pages
+
+DAY = date(2026, 11, 21)
+
+
+def test_the_desk_pulls_what_came_and_may_pull_it_again(intake: Intake) -> None:
+    submission = intake.submission()
+    intake.send("/api/submit", submission)
+    frames = pulled(intake)
+    assert frames == pulled(intake)
+    assert (frames[-1].box, frames[-1].direction, frames[-1].sealed) == (submission.box, TO_DESK, submission.envelope)
+    assert pulled(intake, frames[-1].position) == []
+
+
+def test_an_answer_of_the_relay_is_bounded_and_the_rest_is_asked_for_again(intake: Intake) -> None:
+    start = max((frame.position for frame in pulled(intake)), default=0)
+    for _ in range(5):
+        intake.send("/api/submit", intake.submission(size=262144))
+    body = intake.relay("/relay/pull", start.to_bytes(4)).body
+    assert len(body) <= ANSWER_BYTES
+    assert len(body) % PAGE_BYTES == 0
+    assert parse_pages(body)[1]
+    assert len(pulled(intake, start)) == 5
+
+
+def test_confirming_never_deletes_and_never_goes_back(intake: Intake) -> None:
+    intake.send("/api/submit", intake.submission())
+    frames = pulled(intake)
+    assert intake.relay("/relay/confirm", (7).to_bytes(4)).json == {"confirmed": 7}
+    assert intake.relay("/relay/confirm", (3).to_bytes(4)).json == {"confirmed": 7}
+    assert pulled(intake) == frames
+
+
+def test_a_reply_is_found_by_the_reporter_and_stored_once(intake: Intake) -> None:
+    report = intake.submission()
+    intake.send("/api/submit", report)
+    reply = Frame(0, TO_REPORTER, DAY, report.box, envelope())
+    body = serialize_pages([reply, Frame(0, TO_REPORTER, DAY, bytes(32), envelope())], more=False)
+    answers = [intake.relay("/relay/push", body).json for _ in range(2)]
+    assert answers == [{"stored": 1, "unknown": 1}] * 2
+    place, direction, day, sealed = [(f.position, f.direction, f.day, f.sealed) for f in intake.thread(report)][1]
+    assert (place, direction, day, sealed) == (2, TO_REPORTER, DAY, reply.sealed)
+    assert len(intake.thread(report)) == 2
+
+
+def test_a_reply_is_not_pulled_by_the_desk(intake: Intake) -> None:
+    report = intake.submission()
+    intake.send("/api/submit", report)
+    intake.relay("/relay/push", serialize_pages([Frame(0, TO_REPORTER, DAY, report.box, envelope())], more=False))
+    assert {frame.direction for frame in pulled(intake)} == {TO_DESK}
+
+
+@pytest.mark.parametrize(
+    ("direction", "position", "more"),
+    [(TO_DESK, 0, False), (RECEIPT, 0, False), (TO_REPORTER, 1, False), (TO_REPORTER, 0, True)],
+)
+def test_a_push_of_anything_but_new_replies_is_refused(intake: Intake, direction: int, position: int, more: bool) -> None:
+    body = serialize_pages([Frame(position, direction, DAY, bytes(32), envelope())], more)
+    answer = intake.relay("/relay/push", body)
+    assert (answer.status, answer.json["error"]) == (400, "not_pages")
+
+
+def test_a_push_of_something_unsealed_keeps_nothing_of_it(intake: Intake) -> None:
+    report = intake.submission()
+    intake.send("/api/submit", report)
+    frames = [Frame(0, TO_REPORTER, DAY, report.box, sealed) for sealed in (envelope(), b"plain words")]
+    answer = intake.relay("/relay/push", serialize_pages(frames, more=False))
+    assert (answer.status, answer.json["error"]) == (400, "not_an_envelope")
+    assert len(intake.thread(report)) == 1
+
+
+@pytest.mark.parametrize("body", [b"", bytes(3), b"\0\0\0\0\0"])
+def test_a_number_of_another_length_is_refused(intake: Intake, body: bytes) -> None:
+    assert intake.relay("/relay/confirm", body).status in (400, 413)
+
+
+@pytest.mark.parametrize("token", ["", "00" * 32, TOKEN[:-1], TOKEN.upper(), TOKEN + "0", "ø" * 64])
+@pytest.mark.parametrize("path", ["/relay/pull", "/relay/confirm", "/relay/push", "/relay/nothing", "/"])
+def test_nobody_without_the_token_learns_even_what_there_is(intake: Intake, path: str, token: str) -> None:
+    answer = intake.relay(path, bytes(4), token)
+    assert (answer.status, answer.json["error"]) == (401, "not_admitted")
+
+
+def test_the_token_counts_only_as_a_bearer(intake: Intake) -> None:
+    for header in ({}, {"Authorization": TOKEN}, {"Authorization": f"Basic {TOKEN}"}):
+        assert call_at(intake.relay_port, "POST", "/relay/pull", bytes(4), {**SEALED, **header}).status == 401
+
+
+def test_the_relay_is_not_on_the_public_listener(intake: Intake) -> None:
+    headers = {**SEALED, "Authorization": f"Bearer {TOKEN}"}
+    assert intake.call("POST", "/relay/pull", bytes(4), headers).status == 404
+
+
+def pulled(intake: Intake, after: int = 0) -> list[Frame]:
+    """Everything after an arrival number, over as many answers as it takes."""
+    frames, more = parse_pages(intake.relay("/relay/pull", after.to_bytes(4)).body)
+    return [*frames, *(pulled(intake, frames[-1].position) if more else [])]
