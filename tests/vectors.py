@@ -30,7 +30,7 @@ def read(name: str, at_least: int) -> Vectors:
     """The vectors of a file, which has as many cases as it says and no fewer than when its test was written."""
     file = json.loads((FOLDER / f"{name}.json").read_text("utf-8"))
     assert file["count"] == len(file["cases"]) >= at_least
-    assert len({case["name"] for case in file["cases"]}) == len(file["cases"])
+    assert len({(case.get("operation"), case["name"]) for case in file["cases"]}) == len(file["cases"])
     parts: dict[str, bytes] = {}
     for part, recipe in file.get("parts", {}).items():
         parts[part] = _bytes(recipe, parts)

@@ -10,7 +10,7 @@ from tests import vectors
 from whistle.errors import NotAContent
 from whistle.protocol import canonical
 
-VECTORS = vectors.read("json", 30)
+VECTORS = vectors.read("json", 101)
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]))
 VALUES = st.recursive(
     st.none() | st.integers(-(2**53) + 1, 2**53 - 1) | TEXTS,

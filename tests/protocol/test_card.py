@@ -17,7 +17,7 @@ from whistle.errors import (
 from whistle.protocol import card
 from whistle.sealing.cards import check
 
-VECTORS = vectors.read("card", 25)
+VECTORS = vectors.read("card", 151)
 ERRORS = {
     "malformed": NotACard,
     "other_root": CardNotFromThisRoot,

@@ -14,7 +14,7 @@ from tests import vectors
 from whistle.errors import CodeHasBadCharacter, CodeHasWrongLength, CodeMistyped, CodeUnreadable
 from whistle.protocol import code
 
-VECTORS = vectors.read("code", 40)
+VECTORS = vectors.read("code", 58)
 LETTERS = ("bdfghjklmnprstvz", "aiou", "bdfghjklmnprstvz", "aiou", "bdfghjklmnprstvz")
 CODES = st.binary(min_size=16, max_size=16)
 

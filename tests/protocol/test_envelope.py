@@ -13,7 +13,7 @@ from whistle.errors import NotAnEnvelope
 from whistle.protocol import envelope
 from whistle.protocol.envelope import EnvelopeReader
 
-VECTORS = vectors.read("envelope", 20)
+VECTORS = vectors.read("envelope", 85)
 
 
 @vectors.each(VECTORS.cases)

@@ -13,8 +13,8 @@ from whistle.protocol.padme import padme
 from whistle.protocol.plaintext import SignedPlaintext
 from whistle.sealing.contents import read
 
-VECTORS = vectors.read("plaintext", 15)
-SIZES = vectors.read("padme", 20)
+VECTORS = vectors.read("plaintext", 49)
+SIZES = vectors.read("padme", 63)
 
 
 @vectors.each(VECTORS.cases)

@@ -7,7 +7,7 @@ from tests import vectors
 from whistle.protocol.content import TO_DESK, TO_REPORTER, Position
 from whistle.protocol.thread import Judged, Link, judge
 
-VECTORS = vectors.read("thread", 20)
+VECTORS = vectors.read("thread", 59)
 
 
 def named(name: str) -> bytes:

@@ -9,7 +9,7 @@ from whistle.protocol.constants import LABEL_BOARD
 from whistle.sealing.derivation import reporter_keys
 from whistle.sealing.keys import hkdf
 
-VECTORS = vectors.read("derivation", 3)
+VECTORS = vectors.read("derivation", 6)
 
 
 @vectors.each(VECTORS.cases)

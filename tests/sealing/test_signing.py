@@ -9,7 +9,7 @@ from whistle.errors import BadSignature
 from whistle.sealing.keys import SigningKey
 from whistle.sealing.signing import sign, verify
 
-VECTORS = vectors.read("signatures", 20)
+VECTORS = vectors.read("signatures", 69)
 
 
 @vectors.each(VECTORS.cases)

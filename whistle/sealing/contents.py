@@ -8,16 +8,17 @@ from dataclasses import dataclass
 from datetime import date
 from io import BytesIO
 
-from whistle.errors import BadSignature, GroupUnknown, Malformed, NotAContent, SealingError
+from whistle.errors import BadSignature, GroupUnknown, Malformed, NotAContent, NotAnEnvelope, SealingError
 from whistle.protocol import content as contents
 from whistle.protocol import envelope as envelopes
 from whistle.protocol import plaintext as plaintexts
 from whistle.protocol.card import Card
 from whistle.protocol.constants import LABEL_REPORTER, LABEL_VOICE
-from whistle.protocol.content import TO_DESK, Content, Position
+from whistle.protocol.content import TO_DESK, Content, Position, Report
 from whistle.protocol.plaintext import SignedPlaintext
 from whistle.protocol.thread import Judged, Verdict, judge, link_of
 from whistle.sealing import age
+from whistle.sealing.derivation import box_id
 from whistle.sealing.keys import FileKey, Identity, SigningKey
 from whistle.sealing.signing import sign, verify
 
@@ -93,7 +94,9 @@ def seal(content: Content, key: SigningKey, recipients: Sequence[bytes]) -> byte
 
 def open_envelope(envelope: bytes, identities: Iterable[Identity]) -> Opened:
     """Open an envelope with the first identity that fits. Raises NotAnEnvelope or a SealingError."""
-    file = BytesIO(envelopes.parse(envelope))
+    if envelopes.header_length(envelope) is None:
+        raise NotAnEnvelope
+    file = BytesIO(envelope)
     file_key = age.unwrap(age.read_header(file), identities)
     payload = file.read()
     return Opened(open_payload(payload, file_key), file_key, payload)
@@ -156,7 +159,9 @@ def _writers(content: Content, entry: Entry, box: Box) -> Iterable[bytes]:
     context = content.context
     here = (context.instance, context.box, context.direction) == (box.instance, box.id, entry.direction)
     key = SealedTo(context.group, context.epoch, context.recipient)
-    if not here or entry.sealed_to not in (None, key):
+    body = content.body
+    own = not isinstance(body, Report) or box_id(body.signing, body.reply_to) == box.id
+    if not here or not own or entry.sealed_to not in (None, key):
         raise GroupUnknown
     group = box.card.group(context.group)
     return [box.reporter] if context.direction == TO_DESK else box.card.voices(group)

@@ -184,12 +184,12 @@ lie(
 )
 lie(
     "a report under these keys whose body names another signing key",
-    "keys",
+    "foreign",
     content(kind="report", sequence=1, body=report_body(signing=OTHER["signing"])),
 )
 lie(
     "a report under these keys whose body names another reply_to",
-    "keys",
+    "foreign",
     content(kind="report", sequence=1, body=report_body(reply_to=OTHER["recipient"])),
 )
 lie("a reserved kind, rightly signed", "malformed", content(kind="close"))
