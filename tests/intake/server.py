@@ -1,6 +1,7 @@
-"""Intake as its command runs it, on free ports of the loopback and with two small pages: what the tests talk to.
+"""Intake as its command runs it, on free ports of the loopback and with two small pages: what tests and benchmark talk to.
 
-Takes a database file, the SHA-256 of the relay's token and, for a disk that is soon full, the bytes that one file may have.
+Takes a database file, the SHA-256 of the relay's token, for a disk that is soon full the bytes that one file may have (0:
+any), and how many submissions may share a commit.
 """
 
 import resource
@@ -29,12 +30,12 @@ class Places:
     relay_port: int = 0
 
 
-def main(database: str, token_sha256: str, file_bytes: str = "") -> None:
+def main(database: str, token_sha256: str, file_bytes: str = "0", together: str = "128") -> None:
     challenges = Challenges("s" * 32, "test", time.time, secrets.token_bytes)
     page = StaticFile(b"<!doctype html><title>page</title>" + b"a" * 2000, "text/html; charset=utf-8")
     missing = StaticFile(b"<!doctype html><title>nothing</title>", "text/html; charset=utf-8")
-    with closing(Boxes(f"sqlite:///{database}")) as boxes:
-        if file_bytes:
+    with closing(Boxes(f"sqlite:///{database}", int(together))) as boxes:
+        if int(file_bytes):
             resource.setrlimit(resource.RLIMIT_FSIZE, (int(file_bytes), int(file_bytes)))
         api = Api(boxes, challenges, today, secrets.token_bytes)
         pages = public(api, {"/": page}, missing, ("127.0.0.1", "Intake.Example"))

@@ -106,6 +106,7 @@ def test_nothing_of_who_sent_it_or_of_what_was_refused_is_anywhere(tmp_path_fact
         for path, body in (("submit", kept), ("submit", PLAIN), ("post", begun), ("fetch", PLAIN), ("x", PLAIN)):
             intake.raw(_as_somebody(f"/api/{path}?secret=canary.example", body), source="127.0.0.2")
         intake.raw(PLAIN + b"\r\n\r\n", source="127.0.0.2")
+        elsewhere = b"GET / HTTP/1.1\r\nHost: canary.example\r\nConnection: close\r\nCookie: %s\r\n\r\n" % PLAIN
         intake.raw(elsewhere, source="127.0.0.2")
         assert len(intake.stored()["entry"]) == 1
         running = b"".join(file.read_bytes() for file in folder.iterdir())

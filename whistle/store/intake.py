@@ -34,7 +34,7 @@ from sqlmodel import Field, SQLModel
 from whistle.errors import BoxFull, CardRefused, ChallengeRefused, PlaceTaken, StorageFailed
 from whistle.protocol.constants import ANSWER_BYTES
 from whistle.protocol.wire import TO_DESK, Fetch, Frame, Submission
-from whistle.store.writer import Writer, open_engine
+from whistle.store.writer import TOGETHER, Writer, open_engine
 
 SCHEMA = 1
 DAILY_LIMIT, TOTAL_LIMIT = 50, 1_000  # contents that one box takes from its reporter; no limit spans boxes
@@ -136,7 +136,7 @@ class Pushed:
 class Boxes:
     """The database of intake. Raises StorageFailed if it cannot be opened."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, together: int = TOGETHER) -> None:
         self._readers = open_engine(url, "BEGIN")
         writers = open_engine(url, "BEGIN IMMEDIATE")
         try:
@@ -145,7 +145,7 @@ class Boxes:
         except SQLAlchemyError:
             raise StorageFailed("The database cannot be opened. Check its place and who may write there.") from None
         self._writers = writers
-        self._writer = Writer(writers)
+        self._writer = Writer(writers, together)
         self._swept = date.min
 
     def close(self) -> None:

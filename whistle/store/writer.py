@@ -43,8 +43,9 @@ def _configure(connection: Any, _: object) -> None:
 class Writer:
     """Runs acts one after another on one connection, each in a savepoint of its own, and commits those that wait together."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, together: int = TOGETHER) -> None:
         self._engine = engine
+        self._together = together
         self._queue: SimpleQueue[_Waiter | None] = SimpleQueue()
         self._thread = Thread(target=self._run, name="writer")
         self._thread.start()
@@ -73,7 +74,7 @@ class Writer:
     def _waiting(self) -> list[_Waiter | None]:
         waiters = [self._queue.get()]
         try:
-            while len(waiters) < TOGETHER and waiters[-1]:
+            while len(waiters) < self._together and waiters[-1]:
                 waiters.append(self._queue.get_nowait())
         except Empty:
             pass

@@ -1,0 +1,243 @@
+"""The reporter's site as files: complete, the same for everybody, with nothing in it that the policy would stop."""
+
+import re
+from base64 import b64encode
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date, timedelta
+from hashlib import sha384
+from html.parser import HTMLParser
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import pytest
+
+from whistle.errors import SettingsWrong
+from whistle.intake.settings import Settings, Site
+from whistle.intake.site import NOT_FOUND, render
+from whistle.protocol.card import Card, Group, GroupKey, SigningKey, serialize
+from whistle.web import settings as reading
+from whistle.web.static import StaticFile
+from whistle.web.templates import read_catalogues
+
+TOP = Path(__file__).resolve().parents[2]
+TEMPLATES = TOP / "templates" / "intake"
+DAY = date(2026, 11, 24)
+LIMIT = 60_000  # bytes of the report page with everything it loads, compressed
+
+
+def group(name: str, names: dict[str, str]) -> Group:
+    voices = (SigningKey(DAY, None, b"v" * 32),)
+    return Group(name, MappingProxyType(names), voices, GroupKey(1, b"k" * 1216), None)
+
+
+CARD = Card(
+    demo=True,
+    instance=b"i" * 16,
+    counter=1,
+    issued=DAY,
+    ends=DAY + timedelta(days=100),
+    receipt_keys=(SigningKey(DAY, None, b"q" * 32),),
+    groups=(group("risk-control", {"da": "Risikokontrol", "en": "Risk control"}), group("audit-chair", {"da": "Formand", "en": "Chair"})),
+    revoked=(),
+    root=b"r" * 32,
+)
+
+
+@pytest.fixture(scope="module")
+def settings() -> Settings:
+    """The demo's, with what its command adds."""
+    added = {
+        "PORT": "0",
+        "RELAY_PORT": "0",
+        "RELAY_TOKEN_SHA256": "0" * 64,
+        "DATABASE": "sqlite://",
+        "CHALLENGE_SECRET": "none",
+        "CARD": "none",
+        "CARD_SHA256": "0" * 64,
+        "ROOT_FINGERPRINT": CARD.root_fingerprint.hex(),
+    }
+    text = (TOP / "deploy" / "demo" / "intake.toml").read_text("utf-8")
+    return reading.read(Settings, with_names(text), {f"W_{key}": value for key, value in added.items()}, "W")
+
+
+def with_names(text: str) -> Any:
+    """Settings as a file that is in no folder."""
+
+    class Text(type(Path())):  # type: ignore[misc]
+        def read_text(self, *_: object) -> str:
+            return text if re.search("^names", text, re.MULTILINE) else f'names = ["127.0.0.1"]\n{text}'
+
+    return Text("intake.toml")
+
+
+Rendered = Callable[..., dict[str, StaticFile]]
+
+
+@pytest.fixture(scope="module")
+def site(settings: Settings) -> Rendered:
+    """Renders with the given changes to the site's own texts."""
+
+    def rendered(card: Card = CARD, **changes: object) -> dict[str, StaticFile]:
+        changed: Site = replace(settings.site, **changes)  # type: ignore[arg-type]
+        return dict(render(replace(settings, site=changed), card, serialize(card), TEMPLATES))
+
+    return rendered
+
+
+class Seen(HTMLParser):
+    """Everything in a page that the content security policy, or a reader without sight, has an opinion on."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.loaded: list[str] = []
+        self.inline: list[str] = []
+        self.tags: list[str] = []
+        self.attributes: dict[str, dict[str, str | None]] = {}
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        named = dict(attrs)
+        self.tags.append(tag)
+        self.attributes[tag] = named
+        if tag == "style" or (tag == "script" and "src" not in named) or any(n == "style" or n.startswith("on") for n in named):
+            self.inline.append(tag)
+        if tag in ("script", "img", "iframe", "link"):
+            self.loaded.append(named.get("src") or named.get("href") or "")
+
+
+def text(files: dict[str, StaticFile], path: str) -> str:
+    return files[path].body.decode("utf-8")
+
+
+def pages(files: dict[str, StaticFile]) -> dict[str, str]:
+    found = {path: file.body.decode("utf-8") for path, file in files.items() if file.media_type.startswith("text/html")}
+    assert len(found) == 10
+    return found
+
+
+def test_the_site_is_exactly_these_files(site: Rendered) -> None:
+    ours = {f"/{language}/{page}" for language in ("da", "en") for page in ("", "report", "mailbox", "privacy")}
+    assert set(site()) == ours | {"/", NOT_FOUND, "/whistle.js", "/instance.js", "/style.css", "/card.txt", "/robots.txt"}
+
+
+def test_rendering_again_gives_the_same_bytes(site: Rendered) -> None:
+    assert site() == site()
+
+
+def test_the_front_page_is_in_the_first_language(site: Rendered) -> None:
+    assert site()["/"] == site()["/da/"]
+
+
+def test_no_page_has_anything_inline(site: Rendered) -> None:
+    assert {path: Seen(page).inline for path, page in pages(site()).items() if Seen(page).inline} == {}
+
+
+def test_every_page_loads_the_four_files_and_nothing_else(site: Rendered) -> None:
+    for page in pages(site()).values():
+        loaded = [address for address in Seen(page).loaded if not address.startswith("data:")]
+        assert loaded == ["/style.css", "/instance.js", "/whistle.js"]
+
+
+def test_style_and_script_load_nothing(site: Rendered) -> None:
+    files = site()
+    assert "url(" not in text(files, "/style.css")
+    assert "@import" not in text(files, "/style.css")
+    assert not re.findall(r"""["'`](?:https?:)?//[\w.]""", text(files, "/whistle.js"))
+
+
+def test_the_script_is_loaded_only_with_its_own_hash(site: Rendered) -> None:
+    files = site()
+    expected = "sha384-" + b64encode(sha384(files["/whistle.js"].body).digest()).decode()
+    assert {Seen(page).attributes["script"]["integrity"] for page in pages(files).values()} == {expected}
+
+
+def test_every_page_has_its_language_one_first_heading_and_its_landmarks(site: Rendered) -> None:
+    for path, page in pages(site()).items():
+        seen = Seen(page)
+        assert seen.attributes["html"]["lang"] == ("en" if path.startswith("/en/") else "da")
+        assert [seen.tags.count(tag) for tag in ("h1", "main", "header", "footer")] == [1, 1, 1, 1]
+
+
+def test_the_front_page_says_who_reads_who_cannot_and_when(site: Rendered) -> None:
+    page = text(site(acknowledge_days=6, feedback_months=2), "/en/")
+    for said in ("the bank&#39;s risk control function", "Your manager, HR", "within 6 days", "later than 2 months", "Bribery", "1 November 2026"):
+        assert said in page
+    assert CARD.root_fingerprint.hex()[:4] in page
+
+
+def test_every_other_way_is_on_the_front_page_and_on_the_pages_that_need_a_script(site: Rendered, settings: Settings) -> None:
+    for path in ("/da/", "/da/report", "/da/mailbox"):
+        page = text(site(), path)
+        for channel in (*settings.site.internal_channels, *settings.site.external_channels):
+            assert channel.name["da"] in page
+        assert page.count("Denne måde er ikke anonym") >= len(settings.site.internal_channels)
+
+
+def test_a_text_of_the_bank_is_never_markup(site: Rendered) -> None:
+    assert "<b>Bank</b>" not in "".join(pages(site(organisation="<b>Bank</b>", controller="<b>Bank</b>")).values())
+
+
+def test_the_demo_label_is_on_every_page_of_a_demo_and_on_no_other(site: Rendered) -> None:
+    production = replace(CARD, demo=False)
+    assert all("Demo: Send ikke" in page or "Demo: do not" in page for page in pages(site()).values())
+    assert not any("Demo: " in page for page in pages(site(production)).values())
+
+
+def test_the_missing_page_speaks_every_language(site: Rendered) -> None:
+    assert "Siden findes ikke" in text(site(), NOT_FOUND)
+    assert "This page does not exist" in text(site(), NOT_FOUND)
+
+
+def test_a_security_contact_is_published_only_when_there_is_one(site: Rendered) -> None:
+    files = site(security_contact="mailto:security@demobank.example")
+    assert text(files, "/.well-known/security.txt") == "Contact: mailto:security@demobank.example\nExpires: 2027-03-04T00:00:00Z\n"
+
+
+def test_the_card_is_published_as_it_is(site: Rendered) -> None:
+    assert site()["/card.txt"].body == serialize(CARD)
+
+
+def test_the_instance_script_is_plain_and_names_instance_and_root(site: Rendered) -> None:
+    script = text(site(), "/instance.js")
+    assert script.startswith("export const instance = Object.freeze({")
+    assert script.isascii()
+    assert CARD.instance.hex() in script
+    assert CARD.root_fingerprint.hex() in script
+
+
+def test_a_group_of_which_the_settings_do_not_speak_is_refused(site: Rendered) -> None:
+    with pytest.raises(SettingsWrong, match=r"site\.recipients"):
+        site(replace(CARD, groups=CARD.groups[:1]))
+
+
+def test_a_text_that_lacks_a_language_is_refused(site: Rendered) -> None:
+    with pytest.raises(SettingsWrong, match="not given in en"):
+        site(scheme={"da": "Ordning"})
+
+
+def test_a_review_day_that_is_none_is_refused(site: Rendered) -> None:
+    with pytest.raises(SettingsWrong, match=r"site\.reviewed"):
+        site(reviewed="November 2026")
+
+
+def test_every_word_that_a_script_says_is_in_the_catalogue() -> None:
+    spoken = [file.read_text("utf-8") for file in sorted((TOP / "browser" / "src" / "pages").glob("*.js"))]
+    keys = {key for script in spoken for key in re.findall(r"'((?:common|report|mailbox|error)\.[a-z.-]+)'", script)}
+    assert len(keys) > 20
+    words = read_catalogues(TEMPLATES, ("da",))["da"].under("script")
+    assert keys <= set(words)
+
+
+def test_every_verdict_and_every_state_has_its_words() -> None:
+    words = read_catalogues(TEMPLATES, ("da",))["da"].under("script.mailbox")
+    verdicts = ("foreign", "malformed", "forged", "doubled", "conflicting", "out-of-order", "broken", "gap", "withheld")
+    assert {each for verdict in verdicts for each in (verdict, f"{verdict}-words")} <= set(words)
+    assert {"received", "assessing", "addressing", "out-of-scope", "concluding", "closed"} <= set(words)
+
+
+def test_the_report_page_with_all_it_loads_is_small(site: Rendered) -> None:
+    files = site()
+    whole = sum(len(files[path].encoded["br"]) for path in ("/da/report", "/style.css", "/instance.js", "/whistle.js"))
+    assert whole < LIMIT
