@@ -145,6 +145,10 @@ class CardIsDemo(CardRefused):
     """This is a demo card. Production needs a card made in a ceremony."""
 
 
+class RecipientRevoked(CardRefused):
+    """This group's key on the card was revoked: nothing may be sealed to it. Publish a renewed card."""
+
+
 class GroupUnknown(CardRefused):
     """There is no such group on the key card."""
 
@@ -215,3 +219,43 @@ class NotYours(WhistleError):
 
 class ForbiddenStep(WhistleError):
     """A case cannot go from its state to that one."""
+
+
+class Overtaken(WhistleError):
+    """Somebody else wrote in this case at the same moment. Look at what they wrote, and send yours again."""
+
+
+class LogBroken(DeskRefused):
+    """A line of the log was changed or taken away."""
+
+
+class RootKeyNearby(DeskRefused):
+    """The private key of the root lies on this machine. Take it offline before the desk starts."""
+
+
+class NotThisForm(DeskRefused):
+    """This form did not come from a page of this desk, or the page was open too long. Open it again and send it anew."""
+
+
+class NotSignedIn(DeskRefused):
+    """Sign in first: a session ends after 15 minutes without use, and after 8 hours."""
+
+
+class NotEnrolled(DeskRefused):
+    """Nobody is enrolled in this database. Run whistle-desk enrol with the folder that the ceremony handed over."""
+
+
+class MachineSecretWrong(DeskRefused):
+    """The machine secret's file must be one line: WHISTLE-MACHINE-SECRET-1 and 64 hexadecimal characters."""
+
+
+class TextMissing(DeskRefused):
+    """There is nothing to send: write something first."""
+
+
+class TextTooLong(DeskRefused):
+    """This text is too long for one message. Send it in two."""
+
+
+class PassphrasesDiffer(DeskRefused):
+    """The new passphrase was not typed the same twice."""

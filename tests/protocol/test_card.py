@@ -13,6 +13,7 @@ from whistle.errors import (
     CardOfAnotherInstance,
     GroupUnknown,
     NotACard,
+    RecipientRevoked,
 )
 from whistle.protocol import card
 from whistle.sealing.cards import check
@@ -56,6 +57,15 @@ def test_a_card_is_taken_and_refused_as_the_vectors_say(case: dict[str, Any]) ->
 def test_a_group_that_is_not_on_the_card_is_refused() -> None:
     with pytest.raises(GroupUnknown):
         checked(GOOD).group("nobody")
+
+
+def test_nothing_is_sealed_to_a_revoked_recipient() -> None:
+    good = checked(GOOD)
+    group = good.groups[0]
+    revoked = card.Card(**{**vars_of(good), "revoked": (group.recipient.digest,)})
+    assert good.recipient(group.id) == group.recipient
+    with pytest.raises(RecipientRevoked):
+        revoked.recipient(group.id)
 
 
 def test_a_revoked_voice_is_not_believed() -> None:

@@ -11,7 +11,7 @@ from functools import cached_property
 from hashlib import sha256
 from types import MappingProxyType
 
-from whistle.errors import GroupUnknown, Malformed, NotACard
+from whistle.errors import GroupUnknown, Malformed, NotACard, RecipientRevoked
 from whistle.protocol.bech32 import read_recipient, write_recipient
 from whistle.protocol.constants import INSTANCE_BYTES, LABEL_ROOT
 from whistle.protocol.spelling import day, hexadecimal, read_base64, write_base64
@@ -90,6 +90,13 @@ class Card:
             if group.id == name:
                 return group
         raise GroupUnknown
+
+    def recipient(self, name: str) -> GroupKey:
+        """The key to seal to for this group. Raises GroupUnknown or RecipientRevoked."""
+        recipient = self.group(name).recipient
+        if recipient.digest in self.revoked:
+            raise RecipientRevoked
+        return recipient
 
     def voices(self, group: Group) -> tuple[bytes, ...]:
         """The voice keys of a group, current and earlier, that are not revoked."""

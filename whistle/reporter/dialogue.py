@@ -88,12 +88,12 @@ def _entry(frame: Frame, keys: ReporterKeys) -> Entry:
 
 
 def _context(card: Card, group: str, keys: ReporterKeys, last: Position, seen: Position) -> Context:
-    recipient = card.group(group).recipient
+    recipient = card.recipient(group)
     sequence = last.sequence + 1
     key = recipient.epoch, recipient.digest
     return Context(card.instance, keys.box, TO_DESK, group, *key, sequence, last.hash, seen)
 
 
 def _seal(content: Content, card: Card, keys: ReporterKeys) -> bytes:
-    recipient = card.group(content.context.group).recipient
+    recipient = card.recipient(content.context.group)
     return contents.seal(content, keys.signing, [recipient.raw, keys.identity.recipient])
