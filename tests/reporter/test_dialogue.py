@@ -1,0 +1,167 @@
+"""The reporter's client against a running intake, with a desk that is played by its keys."""
+
+import os
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from hashlib import sha256
+from types import MappingProxyType
+
+import httpx2
+import pytest
+
+from tests.intake.running import Intake as Running
+from tests.intake.running import started
+from whistle.ceremony.making import CARD, make, purposes
+from whistle.ceremony.plan import GroupPlan, MemberPlan, Plan
+from whistle.errors import IntakeRefused, NetworkFailed, NoSuchBox, NotConfirmed
+from whistle.protocol import card as cards
+from whistle.protocol import code as codes
+from whistle.protocol.card import Card
+from whistle.protocol.content import TO_DESK, TO_REPORTER, Acknowledgement, Content, Context, Position
+from whistle.protocol.wire import TO_REPORTER as FRAME_TO_REPORTER
+from whistle.protocol.wire import Frame, serialize_pages
+from whistle.reporter.dialogue import Mailbox, PreparedReport, keys_of, open_mailbox, prepare_report
+from whistle.reporter.intake import Intake
+from whistle.sealing import contents, groups
+from whistle.sealing.derivation import ReporterKeys
+from whistle.sealing.keys import Identity, SigningKey
+from whistle.sealing.wrapping import Cost, Factors, unwrap
+
+TODAY = datetime.now(UTC).date()
+PLAN = Plan(True, 100, (GroupPlan("risk", MappingProxyType({"en": "Risk"}), (MemberPlan("anna"),)),))
+WORDS = {purpose: f"a passphrase of {purpose}" for purpose in purposes(PLAN)}
+
+
+@pytest.fixture(scope="module")
+def files() -> Mapping[str, bytes]:
+    return make(PLAN, WORDS, TODAY, os.urandom, Cost(65_536, 3, 1))
+
+
+@pytest.fixture(scope="module")
+def card(files: Mapping[str, bytes]) -> Card:
+    return cards.parse(files[CARD])
+
+
+@pytest.fixture(scope="module")
+def anna(files: Mapping[str, bytes]) -> Identity:
+    text = files["desk/members/anna.enrolment"].decode()
+    return Identity(unwrap(text, "member anna", Factors(WORDS["member anna"])))
+
+
+@pytest.fixture(scope="module")
+def voice(files: Mapping[str, bytes], anna: Identity) -> SigningKey:
+    return groups.open_voice_key(files["desk/groups/risk.voice.age"], anna)
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    with started(tmp_path_factory.mktemp("intake") / "intake.sqlite") as server:
+        yield server
+
+
+@pytest.fixture
+def intake(running: Running) -> Iterator[Intake]:
+    with httpx2.Client(base_url=f"http://127.0.0.1:{running.port}", trust_env=False) as client:
+        yield Intake(client)
+
+
+def prepared(card: Card, text: str = "Noget er galt.") -> PreparedReport:
+    return prepare_report(card, "risk", text, "da", (), os.urandom)
+
+
+def acknowledge(running: Running, card: Card, keys: ReporterKeys, box: Mailbox, voice: SigningKey) -> None:
+    """What the desk would push: signed by the voice, sealed to group and reporter."""
+    recipient = card.recipient("risk")
+    key = recipient.epoch, recipient.digest
+    seen = box.thread.last[TO_DESK]
+    context = Context(card.instance, keys.box, TO_REPORTER, "risk", *key, 1, bytes(32), seen)
+    sealed = contents.seal(Content(context, Acknowledgement("Modtaget.")), voice, [recipient.raw, keys.identity.recipient])
+    pushed = running.relay("/relay/push", serialize_pages([Frame(0, FRAME_TO_REPORTER, TODAY, keys.box, sealed)], False))
+    assert pushed.json == {"stored": 1, "unknown": 0}
+
+
+def test_a_report_is_delivered_and_read_back_with_the_code_alone(intake: Intake, card: Card) -> None:
+    code = prepared(card).deliver(intake)
+    thread = open_mailbox(keys_of(code.upper().replace("-", " "), card), card, intake).thread
+    assert [getattr(item.content.body, "text", "") for item in thread.items if item.content] == ["Noget er galt."]
+    assert thread.items[0].day == TODAY
+
+
+def test_a_report_delivered_twice_stands_in_its_box_once(intake: Intake, card: Card) -> None:
+    report = prepared(card)
+    assert report.deliver(intake) == report.deliver(intake)
+    assert len(open_mailbox(report.keys, card, intake).thread.items) == 1
+
+
+def test_a_dialogue_goes_there_and_back_and_verifies(intake: Intake, running: Running, card: Card, voice: SigningKey) -> None:
+    report = prepared(card)
+    report.deliver(intake)
+    acknowledge(running, card, report.keys, open_mailbox(report.keys, card, intake), voice)
+    box = open_mailbox(report.keys, card, intake).reply("I marts.")
+    assert [str(item.verdict) for item in box.thread.items] == ["verified"] * 3
+    assert [item.direction for item in box.thread.items] == [TO_DESK, TO_REPORTER, TO_DESK]
+    answer = box.thread.items[-1].content
+    assert answer
+    assert answer.context.seen == box.thread.last[TO_REPORTER] != Position()
+
+
+def test_a_voice_that_is_not_on_the_card_is_shown_as_forged(intake: Intake, running: Running, card: Card) -> None:
+    report = prepared(card)
+    report.deliver(intake)
+    acknowledge(running, card, report.keys, open_mailbox(report.keys, card, intake), SigningKey(os.urandom(32)))
+    item = open_mailbox(report.keys, card, intake).thread.items[-1]
+    assert (str(item.verdict), item.content) == ("forged", None)
+
+
+def test_an_unused_code_has_no_box(intake: Intake, card: Card) -> None:
+    with pytest.raises(NoSuchBox):
+        open_mailbox(keys_of(codes.write(os.urandom(16)), card), card, intake)
+
+
+def test_a_reply_to_a_box_that_is_gone_is_not_called_sent(intake: Intake, card: Card) -> None:
+    """Intake answers a post to an unknown box like any other; the client fetches, and does not believe it."""
+    report, never_sent = prepared(card), prepared(card)
+    report.deliver(intake)
+    thread = open_mailbox(report.keys, card, intake).thread
+    with pytest.raises(NoSuchBox):
+        Mailbox(intake, card, never_sent.keys, "risk", thread).reply("Hører nogen dette?")
+
+
+def test_a_reply_that_the_server_drops_is_not_called_sent(running: Running, card: Card) -> None:
+    with httpx2.Client(base_url=f"http://127.0.0.1:{running.port}", trust_env=False) as client:
+        report = prepared(card)
+        report.deliver(Intake(client))
+        box = open_mailbox(report.keys, card, Dropping(client))
+        with pytest.raises(NotConfirmed):
+            box.reply("Hører nogen dette?")
+
+
+class Dropping(Intake):
+    """An intake that answers as if it had stored a message, and has not."""
+
+    def deliver(self, envelope: bytes, keys: ReporterKeys, first: bool) -> None:
+        assert not first
+
+
+def test_what_intake_refuses_is_said_in_its_words(intake: Intake, card: Card) -> None:
+    report = prepared(card)
+    report.deliver(intake)
+    again = PreparedReport(report.code, report.keys, prepared(card).envelope)
+    with pytest.raises(IntakeRefused) as caught:
+        again.deliver(intake)
+    assert len(str(caught.value)) > 20
+
+
+def test_a_server_that_is_not_there_is_named(card: Card) -> None:
+    with httpx2.Client(base_url="http://127.0.0.1:9", trust_env=False) as client, pytest.raises(NetworkFailed):
+        prepared(card).deliver(Intake(client))
+
+
+def test_nothing_but_sealed_bytes_is_stored(intake: Intake, running: Running, card: Card) -> None:
+    text = "Kassen i Aarhus, onsdag den tredje."
+    report = prepared(card, text)
+    code = report.deliver(intake)
+    stored = b"".join(file.read_bytes() for file in running.database.parent.iterdir())
+    for secret in (text.encode(), code.encode(), code.replace("-", "").encode(), report.code, report.keys.access):
+        assert secret not in stored
+    assert sha256(report.envelope).digest() in stored
