@@ -16,7 +16,7 @@ from pathlib import Path
 
 from starlette.types import ASGIApp
 
-from whistle.errors import CardHasEnded, CardRefused, SettingsWrong, WhistleError
+from whistle.errors import CardHasEnded, CardNotFromThisRoot, CardRefused, SettingsWrong, WhistleError
 from whistle.intake.api import Api
 from whistle.intake.application import public, relay
 from whistle.intake.relay import Relay
@@ -76,6 +76,8 @@ def challenge_secret(file: Path) -> str:
 def _prepare(settings: Settings, serving: bool) -> None:
     card_file = _bytes_of(settings.card)
     card = published_card(card_file, settings.card_sha256, today())
+    if card.root_fingerprint.hex() != settings.root_fingerprint:
+        raise CardNotFromThisRoot
     try:
         hexadecimal(settings.relay_token_sha256, 32)
     except ValueError:
@@ -101,9 +103,8 @@ def serve(settings: Settings, pages: ASGIApp, desk: ASGIApp) -> None:
     listeners = [bind(host, port) for host, port in places]
     servers = [Server(application, headers) for application in (pages, desk)]
     ports = " and ".join(str(listener.getsockname()[1]) for listener in listeners)
-    print(f"whistle-intake: listening on ports {ports}.", flush=True)
     silence()
-    run(list(zip(servers, listeners, strict=True)))
+    run(list(zip(servers, listeners, strict=True)), lambda: print(f"whistle-intake: listening on ports {ports}.", flush=True))
     print("whistle-intake: stopped.", flush=True)
 
 

@@ -8,7 +8,7 @@ import contextlib
 import logging
 import signal
 import socket
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import uvicorn
 from starlette.responses import JSONResponse
@@ -84,8 +84,8 @@ def silence() -> None:
     logging.disable(logging.CRITICAL)
 
 
-async def serve(servers: Sequence[tuple[Server, socket.socket]]) -> None:
-    """Serves until SIGTERM or SIGINT, or until one of the servers ends; then all end."""
+async def serve(servers: Sequence[tuple[Server, socket.socket]], announce: Callable[[], None]) -> None:
+    """Serves until SIGTERM or SIGINT, or until one of the servers ends; then all end. Announces that it can be stopped."""
 
     def stop() -> None:
         for server, _ in servers:
@@ -94,12 +94,13 @@ async def serve(servers: Sequence[tuple[Server, socket.socket]]) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop)
+    announce()
     async with asyncio.TaskGroup() as group:
         for server, listener in servers:
             group.create_task(server.serve([listener])).add_done_callback(lambda _: stop())
 
 
-def run(servers: Sequence[tuple[Server, socket.socket]]) -> None:
+def run(servers: Sequence[tuple[Server, socket.socket]], announce: Callable[[], None]) -> None:
     """`serve`, on an event loop of its own."""
     with asyncio.Runner(loop_factory=servers[0][0].config.get_loop_factory()) as runner:
-        runner.run(serve(servers))
+        runner.run(serve(servers, announce))
