@@ -84,7 +84,7 @@ def silence() -> None:
     logging.disable(logging.CRITICAL)
 
 
-async def serve(servers: Sequence[tuple[Server, socket.socket]], announce: Callable[[], None]) -> None:
+async def serve(servers: Sequence[tuple[Server, socket.socket]], announce: Callable[[], None] = lambda: None) -> None:
     """Serves until SIGTERM or SIGINT, or until one of the servers ends; then all end. Announces that it can be stopped."""
 
     def stop() -> None:
