@@ -1,4 +1,4 @@
-"""Writes the two hashed lock files from pyproject.toml: what runs, and what tests need besides. Names no index."""
+"""Writes the three hashed lock files: what runs, what tests need besides, and what intake alone needs. Names no index."""
 
 import subprocess
 import sys
@@ -15,6 +15,8 @@ def main() -> None:
     project = tomllib.loads((TOP / "pyproject.toml").read_text())
     run = [*project["project"]["dependencies"], *project["build-system"]["requires"]]
     lock("requirements.lock", run)
+    alone = tomllib.loads((TOP / "deploy" / "intake" / "pyproject.toml").read_text())["project"]["dependencies"]
+    lock("deploy/intake/requirements.lock", [f"-c {TOP / 'requirements.lock'}", *alone])
     lock("requirements-test.lock", [f"-c {TOP / 'requirements.lock'}", *run, *project["dependency-groups"]["test"]])
 
 
