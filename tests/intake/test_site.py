@@ -5,11 +5,10 @@ from base64 import b64encode
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
-from hashlib import sha384
+from hashlib import sha384, shake_256
 from html.parser import HTMLParser
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
 
 import pytest
 
@@ -29,7 +28,9 @@ LIMIT = 60_000  # bytes of the report page with everything it loads, compressed
 
 def group(name: str, names: dict[str, str]) -> Group:
     voices = (SigningKey(DAY, None, b"v" * 32),)
-    return Group(name, MappingProxyType(names), voices, GroupKey(1, b"k" * 1216), None)
+    keys = (GroupKey(1, shake_256(f"{name} {key}".encode()).digest(1216)) for key in ("recipient", "ring a", "ring b"))
+    recipient, *rings = keys
+    return Group(name, MappingProxyType(names), voices, recipient, (rings[0], rings[1]))
 
 
 CARD = Card(
@@ -39,14 +40,17 @@ CARD = Card(
     issued=DAY,
     ends=DAY + timedelta(days=100),
     receipt_keys=(SigningKey(DAY, None, b"q" * 32),),
-    groups=(group("risk-control", {"da": "Risikokontrol", "en": "Risk control"}), group("audit-chair", {"da": "Formand", "en": "Chair"})),
+    groups=(
+        group("risk-control", {"da": "Risikokontrol", "en": "Risk control"}),
+        group("audit-chair", {"da": "Formand", "en": "Chair"}),
+    ),
     revoked=(),
     root=b"r" * 32,
 )
 
 
 @pytest.fixture(scope="module")
-def settings() -> Settings:
+def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """The demo's, with what its command adds."""
     added = {
         "PORT": "0",
@@ -58,18 +62,11 @@ def settings() -> Settings:
         "CARD_SHA256": "0" * 64,
         "ROOT_FINGERPRINT": CARD.root_fingerprint.hex(),
     }
-    text = (TOP / "deploy" / "demo" / "intake.toml").read_text("utf-8")
-    return reading.read(Settings, with_names(text), {f"W_{key}": value for key, value in added.items()}, "W")
-
-
-def with_names(text: str) -> Any:
-    """Settings as a file that is in no folder."""
-
-    class Text(type(Path())):  # type: ignore[misc]
-        def read_text(self, *_: object) -> str:
-            return text if re.search("^names", text, re.MULTILINE) else f'names = ["127.0.0.1"]\n{text}'
-
-    return Text("intake.toml")
+    demo = (TOP / "deploy" / "demo" / "intake.toml").read_text("utf-8")
+    file = tmp_path_factory.mktemp("settings") / "intake.toml"
+    named = 'names = ["127.0.0.1"]\n' + re.sub(r"(?m)^names = .*\n", "", demo)
+    file.write_text(named, "utf-8")
+    return reading.read(Settings, file, {f"W_{key}": value for key, value in added.items()}, "W")
 
 
 Rendered = Callable[..., dict[str, StaticFile]]
@@ -162,7 +159,14 @@ def test_every_page_has_its_language_one_first_heading_and_its_landmarks(site: R
 
 def test_the_front_page_says_who_reads_who_cannot_and_when(site: Rendered) -> None:
     page = text(site(acknowledge_days=6, feedback_months=2), "/en/")
-    for said in ("the bank&#39;s risk control function", "Your manager, HR", "within 6 days", "later than 2 months", "Bribery", "1 November 2026"):
+    for said in (
+        "the bank&#39;s risk control function",
+        "Your manager, HR",
+        "within 6 days",
+        "later than 2 months",
+        "Bribery",
+        "1 November 2026",
+    ):
         assert said in page
     assert CARD.root_fingerprint.hex()[:4] in page
 
@@ -192,7 +196,9 @@ def test_the_missing_page_speaks_every_language(site: Rendered) -> None:
 
 def test_a_security_contact_is_published_only_when_there_is_one(site: Rendered) -> None:
     files = site(security_contact="mailto:security@demobank.example")
-    assert text(files, "/.well-known/security.txt") == "Contact: mailto:security@demobank.example\nExpires: 2027-03-04T00:00:00Z\n"
+    assert (
+        text(files, "/.well-known/security.txt") == "Contact: mailto:security@demobank.example\nExpires: 2027-03-04T00:00:00Z\n"
+    )
 
 
 def test_the_card_is_published_as_it_is(site: Rendered) -> None:

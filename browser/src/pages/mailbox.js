@@ -62,7 +62,7 @@ export function startMailbox(card, instance) {
     if (error instanceof CodeMistyped && error.suggestion !== null) {
       suggest(error.suggestion);
     } else if (error instanceof CodeMistyped || error instanceof CodeHasBadCharacter || error instanceof CodeHasWrongLength) {
-      const words = field.value.trim() === '' ? word('common.missing') : wordsOf(error);
+      const words = field.value.trim() === '' ? word('mailbox.missing-code') : wordsOf(error);
       tellMistakes('enter', [{ field: 'case-code', words }]);
     } else throw error;
   };
@@ -112,7 +112,7 @@ export function startMailbox(card, instance) {
   };
 
   const answer = async () => {
-    const mistake = mistakeOf('reply-text');
+    const mistake = mistakeOf('reply-text', 'mailbox.missing-text');
     tellMistakes('reply', mistake === null ? [] : [{ field: 'reply-text', words: mistake }]);
     if (mistake !== null || busy) return;
     const text = textOf('reply-text');

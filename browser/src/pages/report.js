@@ -98,7 +98,7 @@ export function startReport(card, instance) {
   };
 
   const check = () => {
-    const mistake = mistakeOf('text');
+    const mistake = mistakeOf('text', 'report.missing');
     tellMistakes('write', mistake === null ? [] : [{ field: 'text', words: mistake }]);
     if (mistake !== null) return;
     showBack();

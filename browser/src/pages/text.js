@@ -19,10 +19,11 @@ export function textOf(field) {
 
 /**
  * @param {string} field id
+ * @param {string} missing key of the words for when nothing stands there
  * @returns {string | null} what is wrong with the text in it, in words
  */
-export function mistakeOf(field) {
-  if (textOf(field).trim() === '') return word('common.missing');
+export function mistakeOf(field, missing) {
+  if (textOf(field).trim() === '') return word(missing);
   return room(textOf(field)) < 0 ? word('common.long') : null;
 }
 

@@ -72,7 +72,7 @@ function lettersOf({ verdict, missing, content, day }) {
   const warning = () => element('li', { kind: 'verdict' }, ...warningOf(verdict, missing), element('p', { kind: 'from', text: longDay(day) }));
   if (content === null) return [warning()];
   const mine = content.direction === 'to-desk';
-  const from = `${mine ? word('common.you') : word(`group.${content.group}`)}, ${longDay(day)}`;
+  const from = word('mailbox.from', { who: word(mine ? 'common.you' : `group.${content.group}`), day: longDay(day) });
   const letter = element('li', { kind: mine ? 'mine' : 'desk' }, element('h3', { text: titleOf(content) }), element('p', { kind: 'from', text: from }));
   if (content.kind !== 'note' && content.body.text !== '') letter.append(element('p', { kind: 'said', text: content.body.text }));
   return verdict === 'gap' ? [warning(), letter] : [letter];

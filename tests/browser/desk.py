@@ -1,0 +1,125 @@
+"""A running intake with its real pages, and the keys of a desk that answers through the relay: for tests of what reporters see.
+
+The keys are fixed and worth nothing; everything that they sign and seal is real.
+"""
+
+import re
+import secrets
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
+from hashlib import sha256
+from pathlib import Path
+from types import MappingProxyType
+
+from tests.intake.running import TOKEN, Intake, call_at, envelope
+from whistle.protocol import card as cards
+from whistle.protocol.content import TO_REPORTER, Body, Content, Context, Position, Report
+from whistle.protocol.wire import TO_REPORTER as FRAME_TO_REPORTER
+from whistle.protocol.wire import Frame, parse_pages, serialize_pages
+from whistle.sealing.cards import sign_card
+from whistle.sealing.contents import open_envelope, read, seal
+from whistle.sealing.keys import Identity, SigningKey
+
+TOP = Path(__file__).resolve().parents[2]
+ROOT, VOICE, OTHER_VOICE = (SigningKey(letter * 32) for letter in (b"r", b"v", b"o"))
+GROUPS = {"risk-control": Identity(b"g" * 32), "audit-chair": Identity(b"a" * 32)}
+NAMES: Mapping[str, Mapping[str, str]] = {
+    "risk-control": {"da": "Risikokontrol", "en": "Risk control"},
+    "audit-chair": {"da": "Formand", "en": "Chair"},
+}
+
+
+@dataclass
+class Desk:
+    """Reads what arrived and answers it, as the desk does: signed, chained, pushed through the relay."""
+
+    intake: Intake
+    card: cards.Card
+
+    @property
+    def address(self) -> str:
+        return f"http://127.0.0.1:{self.intake.port}"
+
+    def newest(self) -> Content:
+        """The last content that arrived, opened with the key of whichever group it is for."""
+        frames = parse_pages(self.intake.relay("/relay/pull", bytes(4)).body)[0]
+        opened = open_envelope(frames[-1].sealed, GROUPS.values())
+        return read(opened.plaintext, lambda content: [content.body.signing] if isinstance(content.body, Report) else [])
+
+    def answer(self, report: Content, body: Body, after: Content | None = None, voice: SigningKey = VOICE) -> Content:
+        """Seals `body` as the next thing that the group says after `after`, and pushes it."""
+        assert isinstance(report.body, Report)
+        place = Position() if after is None else after.position
+        context = replace(
+            report.context, direction=TO_REPORTER, sequence=place.sequence + 1, previous=place.hash, seen=report.position
+        )
+        content = Content(context, body)
+        group = self.card.group(context.group).recipient.raw
+        self.push(context, seal(content, voice, [group, report.body.reply_to]))
+        return content
+
+    def push(self, context: Context, sealed: bytes) -> None:
+        frame = Frame(0, FRAME_TO_REPORTER, today(), context.box, sealed)
+        assert self.intake.relay("/relay/push", serialize_pages([frame], more=False)).status == 200
+
+    def push_noise(self, report: Content) -> None:
+        """What has the shape of an envelope and opens with no key."""
+        self.push(report.context, envelope())
+
+
+def today() -> date:
+    return datetime.now(UTC).date()
+
+
+def demo_card() -> cards.Card:
+    groups = tuple(
+        cards.Group(
+            name,
+            MappingProxyType(dict(NAMES[name])),
+            (cards.SigningKey(today(), None, VOICE.public),),
+            cards.GroupKey(1, identity.recipient),
+            None,
+        )
+        for name, identity in GROUPS.items()
+    )
+    receipts = (cards.SigningKey(today(), None, b"q" * 32),)
+    return sign_card(
+        cards.Card(True, b"i" * 16, 1, today(), today() + timedelta(days=90), receipts, groups, (), ROOT.public), ROOT
+    )
+
+
+@contextmanager
+def started(folder: Path) -> Iterator[Desk]:
+    """The demo's pages under the card above, on free ports; who leaves the page quickly comes to /robots.txt."""
+    card = demo_card()
+    (folder / "card.txt").write_bytes(cards.serialize(card))
+    (folder / "secret").write_text(secrets.token_hex(32))
+    demo = (TOP / "deploy" / "demo" / "intake.toml").read_text("utf-8")
+    texts = re.sub(r"(?m)^leave_to = .*$", 'leave_to = "/robots.txt"', re.sub(r"(?m)^names = .*\n", "", demo))
+    (folder / "intake.toml").write_text(f'names = ["127.0.0.1"]\n{texts}', "utf-8")
+    settings = {
+        "PORT": "0",
+        "RELAY_PORT": "0",
+        "RELAY_TOKEN_SHA256": sha256(bytes.fromhex(TOKEN)).hexdigest(),
+        "DATABASE": f"sqlite:///{folder / 'intake.sqlite'}",
+        "CHALLENGE_SECRET": str(folder / "secret"),
+        "CARD": str(folder / "card.txt"),
+        "CARD_SHA256": card.digest.hex(),
+        "ROOT_FINGERPRINT": card.root_fingerprint.hex(),
+    }
+    program = "import sys; from whistle.intake.command import main; sys.exit(main())"
+    command = [sys.executable, "-u", "-c", program, "--settings", str(folder / "intake.toml")]
+    environment = {"PYTHONPATH": str(TOP)} | {f"WHISTLE_INTAKE_{key}": value for key, value in settings.items()}
+    output = folder / "intake.out"
+    with output.open("wb") as sink, subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=sink) as process:
+        assert process.stdout
+        found = re.search(r"ports (\d+) and (\d+)", process.stdout.readline().decode())
+        assert found, output.read_text()
+        intake = Intake(process, folder / "intake.sqlite", output, int(found[1]), int(found[2]))
+        assert call_at(intake.port, "GET", "/", None, {}).status == 200
+        yield Desk(intake, card)
+        process.terminate()

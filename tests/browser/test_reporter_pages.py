@@ -1,0 +1,454 @@
+"""The reporter's pages in a real browser, before a real intake: usable by everybody, and honest when something fails."""
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, Request, expect
+
+from tests.browser.desk import OTHER_VOICE, TOP, Desk, started
+from whistle.protocol.content import TO_REPORTER, Acknowledgement, Content, Message, Notice, Report
+from whistle.protocol.wire import parse_submission
+
+AXE = (TOP / "browser" / "node_modules" / "axe-core" / "axe.min.js").read_text("utf-8")
+PAGES = ["", "report", "mailbox", "privacy", "nowhere"]
+WIDTHS = [320, 1280]
+TEXT = "Kontrakten er falsk.\n<img src=x onerror=alert(1)>"
+Opens = Callable[..., Page]
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+    with started(tmp_path_factory.mktemp("pages")) as running:
+        yield running
+
+
+@pytest.fixture
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    fresh = browser.new_context()
+    yield fresh
+    fresh.close()
+
+
+@pytest.fixture
+def opens(desk: Desk, context: BrowserContext) -> Opens:
+    """A page of the reporter's, in English and on a small telephone unless the test says otherwise."""
+
+    def opened(path: str, language: str = "en", width: int = 320) -> Page:
+        page = context.new_page()
+        page.set_viewport_size({"width": width, "height": 640})
+        page.goto(f"{desk.address}/{language}/{path}")
+        return page
+
+    return opened
+
+
+def write(page: Page, text: str = TEXT) -> None:
+    page.locator("#text").fill(text)
+    page.locator("#write button[type=submit]").click()
+
+
+def code_on(page: Page) -> str:
+    shown = page.locator("[data-part=code]")
+    expect(shown).to_be_visible(timeout=20_000)
+    return "-".join(re.findall(r"[a-z]{5}", shown.inner_text()))
+
+
+def send(page: Page, text: str = TEXT) -> str:
+    """Writes and sends a report; the case code."""
+    write(page, text)
+    page.locator("#send").click()
+    return code_on(page)
+
+
+def type_back(page: Page, code: str) -> None:
+    page.locator("#written").click()
+    for field in page.locator("[data-part=type-back] input").all():
+        field.fill(code.split("-")[int(field.get_attribute("data-group") or "")])
+    page.locator("[data-part=type-back] button[type=submit]").click()
+    expect(page.locator("[data-part=done]")).to_be_visible()
+
+
+def open_box(page: Page, code: str) -> None:
+    page.locator("#case-code").fill(code)
+    page.locator("#enter button[type=submit]").click()
+    expect(page.locator("#opened")).to_be_visible(timeout=20_000)
+
+
+def reported(opens: Opens, desk: Desk) -> tuple[str, Content]:
+    """A report that has arrived: its code, and what the desk reads."""
+    page = opens("report")
+    code = send(page)
+    page.close(run_before_unload=False)
+    return code, desk.newest()
+
+
+def faults_of(page: Page) -> list[str]:
+    """What axe finds, and whether one must scroll sideways."""
+    page.evaluate(AXE)
+    found = page.evaluate("axe.run().then(({violations, passes}) => [violations, passes.length])")
+    assert found[1] > 10
+    faults = [f"{fault['id']}: {node['target']}" for fault in found[0] for node in fault["nodes"]]
+    wide = page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
+    return [*faults, "wider than the screen"] if wide else faults
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("language", ["da", "en"])
+@pytest.mark.parametrize("path", PAGES)
+def test_every_page_is_accessible_and_fits(opens: Opens, path: str, language: str, width: int) -> None:
+    assert faults_of(opens(path, language, width)) == []
+
+
+@pytest.mark.parametrize(("language", "width"), [("da", 320), ("en", 1280)])
+def test_every_step_of_a_report_is_accessible_and_fits(opens: Opens, language: str, width: int) -> None:
+    page, faults = opens("report", language, width), []
+    write(page, "")
+    faults += faults_of(page)
+    write(page)
+    faults += faults_of(page)
+    page.locator("#send").click()
+    code = code_on(page)
+    faults += faults_of(page)
+    page.locator("#written").click()
+    page.locator("[data-part=type-back] button[type=submit]").click()
+    faults += faults_of(page)
+    page.locator("#show-again").click()
+    type_back(page, code)
+    assert faults + faults_of(page) == []
+
+
+@pytest.mark.parametrize(("language", "width"), [("da", 320), ("en", 1280)])
+def test_every_step_of_a_mailbox_is_accessible_and_fits(opens: Opens, desk: Desk, language: str, width: int) -> None:
+    code, report = reported(opens, desk)
+    desk.answer(report, Acknowledgement("Tak. " + "etmegetlangtord" * 9))
+    desk.push_noise(report)
+    page, faults = opens("mailbox", language, width), []
+    page.locator("#case-code").fill("q")
+    page.locator("#enter button[type=submit]").click()
+    faults += faults_of(page)
+    page.locator("#case-code").fill(mistyped(code))
+    page.locator("#enter button[type=submit]").click()
+    expect(page.locator("#suggestion")).to_be_visible()
+    faults += faults_of(page)
+    page.locator("#accept").click()
+    expect(page.locator(".verdict")).to_be_visible(timeout=20_000)
+    assert faults + faults_of(page) == []
+
+
+def test_a_report_arrives_as_it_was_written(opens: Opens, desk: Desk) -> None:
+    page = opens("report", "da")
+    page.locator("#category").select_option("bribery")
+    page.locator("#group-audit-chair").check()
+    send(page)
+    arrived = desk.newest()
+    assert isinstance(arrived.body, Report)
+    assert (arrived.context.group, arrived.body.language, arrived.body.text) == ("audit-chair", "da", TEXT)
+    assert [(each.question, each.answer) for each in arrived.body.answers] == [("category", "bribery")]
+
+
+def test_the_check_step_shows_the_text_and_edit_keeps_it(opens: Opens) -> None:
+    page = opens("report")
+    write(page)
+    assert page.locator("#check-text").text_content() == TEXT
+    page.locator("#edit").click()
+    assert page.locator("#text").input_value() == TEXT
+
+
+def test_the_code_is_never_shown_before_the_report_was_acknowledged(opens: Opens, context: BrowserContext) -> None:
+    page = opens("report")
+    write(page)
+    context.set_offline(True)
+    page.locator("#send").click()
+    expect(page.locator("#failed")).to_be_visible(timeout=20_000)
+    assert page.locator("[data-part=code] li").count() == 0
+
+
+def test_trying_again_sends_the_same_sealed_bytes(opens: Opens) -> None:
+    page, sent = opens("report"), []
+
+    def lose_the_answer(route: object) -> None:
+        route.fetch()  # type: ignore[attr-defined]
+        route.abort()  # type: ignore[attr-defined]
+
+    page.on("request", lambda request: sent.append(request.post_data_buffer) if request.url.endswith("/submit") else None)
+    page.route("**/api/submit", lose_the_answer, times=1)
+    write(page)
+    page.locator("#send").click()
+    expect(page.locator("#failed")).to_be_visible(timeout=20_000)
+    page.locator("#back").click()
+    assert page.locator("#text").input_value() == TEXT
+    page.locator("#write button[type=submit]").click()
+    page.locator("#send").click()
+    code_on(page)
+    first, second = (parse_submission(body) for body in sent)
+    assert (first.box, first.envelope) == (second.box, second.envelope)
+
+
+def test_a_wrong_group_is_named_and_the_code_is_shown_again_on_request(opens: Opens) -> None:
+    page = opens("report")
+    code = send(page)
+    page.locator("#written").click()
+    expect(page.locator("[data-part=code]")).to_be_hidden()
+    assert code.split("-")[0] not in page.locator("main").inner_html()
+    first = page.locator("#typeback-first")
+    first.fill("babab")
+    page.locator("[data-part=type-back] button[type=submit]").click()
+    place = int(first.get_attribute("data-group") or "") + 1
+    expect(page.locator("#typeback-first-mistake")).to_contain_text(f"Group {place} ")
+    page.locator("#show-again").click()
+    assert code_on(page) == code
+
+
+def test_the_whole_code_can_be_pasted_to_prove_that_it_was_kept(opens: Opens) -> None:
+    page = opens("report")
+    code = send(page)
+    page.locator("#written").click()
+    for field in page.locator("[data-part=type-back] input").all():
+        field.fill(code.upper())
+    page.locator("[data-part=type-back] button[type=submit]").click()
+    expect(page.locator("[data-part=done]")).to_be_visible()
+
+
+def test_the_code_is_gone_from_the_page_once_it_was_typed_back(opens: Opens) -> None:
+    page = opens("report")
+    code = send(page)
+    type_back(page, code)
+    content = page.content() + json.dumps([field.input_value() for field in page.locator("input[type=text], textarea").all()])
+    assert not [group for group in code.split("-") if group in content]
+
+
+def test_the_code_can_be_copied(opens: Opens) -> None:
+    page = opens("report")
+    code = send(page)
+    page.evaluate("document.addEventListener('copy', (e) => setTimeout(() => { globalThis.copied = 1; }))")
+    page.locator("#copy").click()
+    expect(page.locator("#code-words")).to_contain_text("copied")
+    page.locator("#written").click()
+    field = page.locator("#typeback-first")
+    field.focus()
+    page.keyboard.press("Control+V")
+    assert field.input_value() == code
+
+
+def test_a_printed_slip_bears_the_code_and_no_name(opens: Opens) -> None:
+    page = opens("report")
+    code = send(page)
+    page.emulate_media(media="print")
+    shown = page.locator("body").inner_text()
+    assert all(group in shown for group in code.split("-"))
+    assert not [name for name in ("Demobank", "Whistle", "127.0.0.1", "report") if name in shown]
+
+
+def test_a_text_over_the_limit_is_refused_and_kept(opens: Opens) -> None:
+    page, text = opens("report"), "æ" * 125_001
+    write(page, text)
+    expect(page.locator("#text-left")).to_contain_text("Over the limit")
+    expect(page.locator("#write-summary")).to_be_focused()
+    assert len(page.locator("#text").input_value()) == len(text)
+
+
+def test_a_person_with_a_keyboard_alone_can_report(opens: Opens) -> None:
+    page = opens("report")
+
+    def tab_to(selector: str) -> None:
+        for _ in range(40):
+            if page.evaluate("(selector) => document.activeElement?.matches(selector)", selector):
+                return
+            page.keyboard.press("Tab")
+        raise AssertionError(f"Tab never came to {selector}.")
+
+    tab_to("#text")
+    page.keyboard.type("Det skete i marts.")
+    tab_to("#write button[type=submit]")
+    page.keyboard.press("Enter")
+    tab_to("#send")
+    page.keyboard.press("Enter")
+    code = code_on(page)
+    tab_to("#written")
+    page.keyboard.press("Enter")
+    for place in ("first", "second"):
+        tab_to(f"#typeback-{place}")
+        group = page.locator(f"#typeback-{place}").get_attribute("data-group") or ""
+        page.keyboard.type(code.split("-")[int(group)])
+    page.keyboard.press("Enter")
+    expect(page.locator("[data-part=done] h2")).to_be_focused()
+
+
+def test_a_whole_journey_asks_nobody_else_and_stores_nothing(opens: Opens, desk: Desk, context: BrowserContext) -> None:
+    asked: list[Request] = []
+    context.on("request", lambda request: asked.append(request))
+    page = opens("")
+    page.locator(".action.primary").click()
+    code = send(page)
+    type_back(page, code)
+    page.locator("[data-part=done] a").click()
+    open_box(page, code)
+    assert {re.sub(r"^(https?://[^/]+|data:).*", r"\1", request.url, flags=re.DOTALL) for request in asked} <= {
+        desk.address,
+        "data:",
+    }
+    assert not [request for request in asked if "?" in request.url or code.split("-")[0] in request.url]
+    stored = page.evaluate(
+        "indexedDB.databases().then((d) => [localStorage.length, sessionStorage.length, document.cookie, d.length])"
+    )
+    assert stored == [0, 0, "", 0]
+    assert context.cookies() == []
+
+
+def test_the_report_page_takes_four_requests(opens: Opens, context: BrowserContext) -> None:
+    asked: list[str] = []
+    context.on("request", lambda request: asked.append(request.url))
+    page = opens("report")
+    expect(page.locator("#write")).to_be_visible()
+    assert len([url for url in asked if not url.startswith("data:")]) == 4
+
+
+@pytest.mark.parametrize("path", ["report", "mailbox"])
+def test_without_javascript_the_page_says_so_and_gives_the_other_ways(browser: Browser, desk: Desk, path: str) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(f"{desk.address}/en/{path}")
+    expect(page.get_by_text("JavaScript").first).to_be_visible()
+    expect(page.get_by_role("link", name="risikokontrol@demobank.example")).to_be_visible()
+    expect(page.locator("textarea:visible")).to_have_count(0)
+    page.locator("#leave").click()
+    expect(page).to_have_url(f"{desk.address}/robots.txt")
+    context.close()
+
+
+@pytest.mark.parametrize("lack", ["isSecureContext", "TransformStream"])
+def test_a_browser_that_cannot_seal_is_told_so_and_sends_nothing(opens: Opens, context: BrowserContext, lack: str) -> None:
+    asked: list[str] = []
+    context.on("request", lambda request: asked.append(request.url))
+    context.add_init_script(f"Object.defineProperty(globalThis, '{lack}', {{ value: undefined }})")
+    page = opens("report")
+    expect(page.locator("#incapable")).to_contain_text("lacks what it takes")
+    expect(page.get_by_role("link", name="risikokontrol@demobank.example")).to_be_visible()
+    expect(page.locator("textarea:visible")).to_have_count(0)
+    assert not [url for url in asked if "/api/" in url]
+
+
+def test_shift_three_times_leaves_and_the_way_back_is_empty(opens: Opens, desk: Desk) -> None:
+    page = opens("report")
+    page.locator("#text").fill(TEXT)
+    for _ in range(3):
+        page.keyboard.press("Shift")
+    expect(page).to_have_url(f"{desk.address}/robots.txt")
+    assert page.evaluate("history.length") <= 2
+
+
+def test_capital_letters_do_not_leave(opens: Opens) -> None:
+    page = opens("report")
+    page.locator("#text").focus()
+    for letter in "KPMG":
+        page.keyboard.press(f"Shift+{letter}")
+    expect(page.locator("#text")).to_have_value("KPMG")
+
+
+def test_the_link_leaves_and_blanks_the_page_first(opens: Opens, desk: Desk) -> None:
+    page = opens("report")
+    page.locator("#text").fill(TEXT)
+    page.route("**/robots.txt", lambda route: None)
+    assert page.evaluate("document.getElementById('leave').click(), document.body.innerHTML") == ""
+
+
+def mistyped(code: str) -> str:
+    return code[0] + ("a" if code[1] != "a" else "i") + code[2:]
+
+
+def test_one_wrong_letter_is_offered_for_comparison_and_accepted_by_the_person(opens: Opens, desk: Desk) -> None:
+    code, _ = reported(opens, desk)
+    page = opens("mailbox")
+    page.locator("#case-code").fill(mistyped(code))
+    page.locator("#enter button[type=submit]").click()
+    expect(page.locator("#suggestion-groups .differs")).to_have_text(code.split("-")[0])
+    page.locator("#accept").click()
+    expect(page.locator("#thread")).to_contain_text("Kontrakten er falsk.", timeout=20_000)
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"), [("", "Enter your case code"), ("babab", "There are 5 here"), ("babay", "number 5, “y”")]
+)
+def test_what_is_wrong_with_a_code_is_said_in_words(opens: Opens, typed: str, said: str) -> None:
+    page = opens("mailbox")
+    page.locator("#case-code").fill(typed)
+    page.locator("#enter button[type=submit]").click()
+    expect(page.locator("#case-code-mistake")).to_contain_text(said)
+
+
+def test_a_code_without_a_mailbox_blames_nobody(opens: Opens) -> None:
+    page = opens("mailbox")
+    page.locator("#case-code").fill("-".join(["babab"] * 9))
+    page.locator("#enter button[type=submit]").click()
+    expect(page.locator("#failed-why")).to_contain_text("It need not be a mistake of yours", timeout=20_000)
+
+
+def test_the_dialogue_is_shown_with_who_when_and_what_stands(opens: Opens, desk: Desk) -> None:
+    code, report = reported(opens, desk)
+    first = desk.answer(report, Acknowledgement("Tak for din indberetning."))
+    second = desk.answer(report, Notice("addressing", ""), after=first)
+    desk.answer(report, Message("<b>Hvornår</b>\nskete det?"), after=second)
+    page = opens("mailbox")
+    open_box(page, code)
+    expect(page.locator("#thread h3")).to_have_text(
+        ["Your report", "Acknowledgement of receipt", "News about your case: Being investigated", "Message"]
+    )
+    expect(page.locator("#status")).to_contain_text("Being investigated")
+    expect(page.locator("#thread .desk .from").first).to_contain_text("From Risk control, ")
+    assert page.locator("#thread .desk .said").last.text_content() == "<b>Hvornår</b>\nskete det?"
+
+
+def test_what_is_not_genuine_is_named_and_never_shown_as_a_message(opens: Opens, desk: Desk) -> None:
+    code, report = reported(opens, desk)
+    desk.answer(report, Message("Oplys dit navn."), voice=OTHER_VOICE)
+    desk.push_noise(report)
+    page = opens("mailbox")
+    open_box(page, code)
+    expect(page.locator("#thread .verdict h3")).to_have_text(
+        [re.compile("without a valid signature"), re.compile("does not belong here")]
+    )
+    expect(page.locator("#thread")).not_to_contain_text("Oplys dit navn.")
+
+
+def test_letters_that_are_missing_are_counted(opens: Opens, desk: Desk) -> None:
+    code, report = reported(opens, desk)
+    lost = Content(replace(report.context, direction=TO_REPORTER), Message("Dette brev kom aldrig frem."))
+    desk.answer(report, Message("Svar på det."), after=lost)
+    page = opens("mailbox")
+    open_box(page, code)
+    expect(page.locator("#thread .verdict h3")).to_contain_text("Missing before this letter: 1")
+    expect(page.locator("#thread")).to_contain_text("Svar på det.")
+
+
+def test_a_reply_appears_because_the_mailbox_was_fetched_again(opens: Opens, desk: Desk) -> None:
+    code, _ = reported(opens, desk)
+    page = opens("mailbox")
+    open_box(page, code)
+    page.locator("#reply-text").fill("Det var i marts.")
+    page.locator("#reply-send").click()
+    expect(page.locator("#thread .mine").last).to_contain_text("Det var i marts.", timeout=20_000)
+    expect(page.locator("#reply-text")).to_have_value("")
+
+
+def test_a_reply_that_is_not_confirmed_is_kept(opens: Opens, desk: Desk, context: BrowserContext) -> None:
+    code, _ = reported(opens, desk)
+    page = opens("mailbox")
+    open_box(page, code)
+    context.set_offline(True)
+    page.locator("#reply-text").fill("Det var i marts.")
+    page.locator("#reply-send").click()
+    expect(page.locator("#reply-text-mistake")).to_contain_text("still in the box below", timeout=20_000)
+    expect(page.locator("#reply-text")).to_have_value("Det var i marts.")
+
+
+def test_closing_the_mailbox_leaves_nothing_on_the_page(opens: Opens, desk: Desk) -> None:
+    code, _ = reported(opens, desk)
+    page = opens("mailbox")
+    open_box(page, code)
+    page.locator("#close").click()
+    expect(page.locator("#closed")).to_be_visible()
+    assert "Kontrakten" not in page.content()
+    assert page.locator("#case-code").input_value() == ""
