@@ -1,0 +1,271 @@
+"""A running desk for tests: keys from the real ceremony, a real server on a real socket, a clock that a test can move.
+
+The public server beside it is the real one. A reporter here is a case code and the contents sealed with its keys.
+"""
+
+import asyncio
+import os
+import re
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from http.client import HTTPConnection
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+from tests.intake.running import TOKEN, Intake
+from whistle.ceremony.making import make
+from whistle.ceremony.plan import GroupPlan, MemberPlan, Plan
+from whistle.desk.application import Running, build
+from whistle.desk.enrolment import enrol
+from whistle.desk.settings import Settings
+from whistle.protocol.card import Card, parse
+from whistle.protocol.content import TO_DESK, Answer, Body, Content, Context, Message, Position, Report
+from whistle.protocol.wire import TO_DESK as FRAME_TO_DESK
+from whistle.protocol.wire import Frame, Submission, parse_pages
+from whistle.sealing.contents import Box, Entry, Thread, read_thread, seal, try_open
+from whistle.sealing.derivation import ReporterKeys, reporter_keys
+from whistle.sealing.wrapping import Cost
+from whistle.store.desk import Cases
+from whistle.web.headers import DESK_POLICY, security_headers
+from whistle.web.listening import Server, bind
+
+CHEAP = Cost(65_536, 3, 1)
+ANNA, BO, CARL = "anna", "bo", "carl"
+PASSPHRASES = {name: f"{name} took the night train to Skagen" for name in (ANNA, BO, CARL)}
+PLAN = Plan(
+    True,
+    90,
+    (
+        GroupPlan("risk-control", {"en": "Risk control", "da": "Risikokontrol"}, (MemberPlan(ANNA, "a"), MemberPlan(BO, "b"))),
+        GroupPlan("audit-chair", {"en": "Chair", "da": "Formand"}, (MemberPlan(CARL),)),
+    ),
+)
+
+
+def today() -> date:
+    return datetime.now(UTC).date()
+
+
+def hold_ceremony(folder: Path, plan: Plan = PLAN) -> Path:
+    """The files of a ceremony, written to a folder."""
+    words = {"root": "r" * 15} | {f"recovery {group.id}": "r" * 15 for group in plan.groups}
+    words |= {f"member {name}": passphrase for name, passphrase in PASSPHRASES.items()}
+    for name, content in make(plan, words, today(), os.urandom, CHEAP).items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    return folder
+
+
+@dataclass(frozen=True)
+class Page:
+    """What came back."""
+
+    status: int
+    headers: list[tuple[str, str]]
+    text: str
+
+    def header(self, name: str) -> str:
+        return next((value for key, value in self.headers if key.lower() == name), "")
+
+
+@dataclass
+class Member:
+    """Somebody's browser: keeps the cookie and the form token of the last page, follows no redirect by itself."""
+
+    port: int
+    cookie: str = ""
+    token: str = ""
+
+    def get(self, path: str, headers: dict[str, str] | None = None) -> Page:
+        return self._ask("GET", path, None, headers or {})
+
+    def post(self, path: str, headers: dict[str, str] | None = None, **fields: str) -> Page:
+        body = urlencode({"token": self.token, **fields})
+        sent = {"content-type": "application/x-www-form-urlencoded", "sec-fetch-site": "same-origin", "origin": "null"}
+        return self._ask("POST", path, body.encode(), sent | (headers or {}))
+
+    def sign_in(self, name: str, passphrase: str | None = None) -> Page:
+        return self.post("/sign-in", name=name, passphrase=passphrase or PASSPHRASES[name])
+
+    def _ask(self, method: str, path: str, body: bytes | None, headers: dict[str, str]) -> Page:
+        connection = HTTPConnection("127.0.0.1", self.port, timeout=30)
+        try:
+            cookie = {"cookie": self.cookie} if self.cookie else {}
+            connection.request(method, path, body, {"host": "localhost", **cookie, **headers})
+            response = connection.getresponse()
+            answer = Page(response.status, response.getheaders(), response.read().decode())
+        finally:
+            connection.close()
+        if found := re.search(r"__Host-desk=[0-9a-f]+", answer.header("set-cookie")):
+            self.cookie = found[0]
+        if tokens := re.search(r'name="token" value="([0-9a-f]+)"', answer.text):
+            self.token = tokens[1]
+        return answer
+
+
+@dataclass
+class Clock:
+    """The desk's clock: the real day, moved on as a test wants."""
+
+    ahead: timedelta = field(default_factory=timedelta)
+
+    def __call__(self) -> datetime:
+        return datetime.now(UTC) + self.ahead
+
+
+@dataclass
+class Desk:
+    """A desk that serves."""
+
+    port: int
+    running: Running
+    settings: Settings
+    settings_file: Path
+    ceremony: Path
+    clock: Clock
+    loop: asyncio.AbstractEventLoop
+
+    @property
+    def cases(self) -> Cases:
+        return self.running.cases
+
+    @property
+    def card(self) -> Card:
+        return parse(self.settings.card.read_bytes())
+
+    @property
+    def database(self) -> Path:
+        return Path(self.settings.database.removeprefix("sqlite:///"))
+
+    def member(self, name: str | None = None) -> Member:
+        """A browser, signed in if a name is given."""
+        member = Member(self.port)
+        if name is not None:
+            assert member.sign_in(name).status == 303
+            assert member.get("/").status == 200
+        return member
+
+    def poll(self) -> None:
+        """One round of the poller, to its end."""
+        asyncio.run_coroutine_threadsafe(self.running.relay.round(), self.loop).result(60)
+
+    def deliver(self, *frames: Frame) -> None:
+        """Stores frames as if they had been pulled."""
+        self.cases.arrive(frames)
+
+
+def settings_of(folder: Path, ceremony: Path, relay_port: int, **changes: Any) -> Settings:
+    token = folder / "relay.token"
+    token.write_text(TOKEN + "\n")
+    values: dict[str, Any] = {
+        "demo": True,
+        "names": ("localhost",),
+        "listen": ("127.0.0.1",),
+        "port": 0,
+        "database": f"sqlite:///{folder}/desk.sqlite",
+        "card": ceremony / "public/key-card.txt",
+        "root_fingerprint": (ceremony / "public/root-fingerprint.txt").read_text().strip(),
+        "machine_secret": ceremony / "desk/machine.secret",
+        "relay_url": f"http://127.0.0.1:{relay_port}/relay",
+        "relay_token": token,
+        "poll_seconds": 3600,
+        "push_times": (),
+        "languages": ("en", "da"),
+        "organisation": "Demobank",
+        "acknowledge_days": 7,
+        "feedback_months": 3,
+    }
+    return Settings(**(values | changes))
+
+
+@contextmanager
+def started(folder: Path, ceremony: Path, relay_port: int, **changes: Any) -> Iterator[Desk]:
+    """A desk with everybody enrolled, ended when the test is done with it. It polls when a test tells it to."""
+    settings = settings_of(folder, ceremony, relay_port, **changes)
+    cases = Cases(settings.database)
+    enrol(cases, ceremony / "desk", parse(settings.card.read_bytes()))
+    cases.close()
+    clock = Clock()
+    running = build(settings, folder / "desk.toml", clock, os.urandom)
+    server, listener = Server(running.app, security_headers(DESK_POLICY)), bind("127.0.0.1", 0)
+    loop = asyncio.new_event_loop()
+
+    async def serve() -> None:
+        async with running.client:
+            await server.serve([listener])
+
+    thread = threading.Thread(target=loop.run_until_complete, args=(serve(),))
+    thread.start()
+    try:
+        yield Desk(listener.getsockname()[1], running, settings, folder / "desk.toml", ceremony, clock, loop)
+    finally:
+        server.should_exit = True
+        thread.join(30)
+        loop.close()
+        running.cases.close()
+
+
+@dataclass
+class Reporter:
+    """A reporter with a case code, writing to one group."""
+
+    card: Card
+    keys: ReporterKeys
+    group: str = "risk-control"
+    last: Position = field(default_factory=Position)
+
+    @classmethod
+    def new(cls, card: Card, group: str = "risk-control") -> "Reporter":
+        return cls(card, reporter_keys(os.urandom(16), card.instance), group)
+
+    def report(self, text: str = "A contract was signed by nobody.", **changes: Any) -> bytes:
+        """The envelope of the first content."""
+        answers = (Answer("category", "bribery"),)
+        values = {"language": "da", "text": text, "answers": answers, "identity": None} | changes
+        return self.say(Report(self.keys.signing.public, self.keys.identity.recipient, **values))
+
+    def message(self, text: str, **changes: Any) -> bytes:
+        return self.say(Message(text), **changes)
+
+    def say(self, body: Body, keep: bool = True, key: Any = None, **changes: Any) -> bytes:
+        """The envelope of the next content; `changes` are to its context."""
+        recipient = self.card.recipient(self.group)
+        values: dict[str, Any] = {
+            "instance": self.card.instance,
+            "box": self.keys.box,
+            "direction": TO_DESK,
+            "group": self.group,
+            "epoch": recipient.epoch,
+            "recipient": recipient.digest,
+            "sequence": self.last.sequence + 1,
+            "previous": self.last.hash,
+            "seen": Position(),
+        }
+        content = Content(Context(**(values | changes)), body)
+        if keep:
+            self.last = content.position
+        return seal(content, key or self.keys.signing, [recipient.raw, self.keys.identity.recipient])
+
+    def frame(self, envelope: bytes, position: int = 1, day: date | None = None) -> Frame:
+        return Frame(position, FRAME_TO_DESK, day or today(), self.keys.box, envelope)
+
+    def submit(self, intake: Intake, envelope: bytes, path: str = "/api/submit") -> None:
+        """Through the public door, as the browser does."""
+        challenge, proof = intake.solved()
+        answer = intake.send(path, Submission(self.keys.box, self.keys.access, proof, challenge, envelope))
+        assert answer.status == 200, answer.json
+
+    def mailbox(self, intake: Intake) -> Thread:
+        """The box as the reporter reads it."""
+        frames, _ = parse_pages(intake.fetch(self.keys.box, self.keys.access).body)
+        directions = {1: TO_DESK, 2: "to-reporter"}
+        entries = [
+            Entry(frame.position, directions[frame.direction], frame.day, try_open(frame.sealed, self.keys.identity))
+            for frame in frames
+        ]
+        return read_thread(entries, Box(self.card.instance, self.keys.box, self.keys.signing.public, self.card))

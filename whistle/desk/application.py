@@ -1,0 +1,105 @@
+"""The desk, put together from its settings, a clock and a source of randomness; and what runs beside its pages."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, time
+from pathlib import Path
+
+import httpx2
+from starlette.applications import Starlette
+from starlette.types import ASGIApp
+
+from whistle.desk import starting
+from whistle.desk.deadlines import Rules
+from whistle.desk.members import Members, Random
+from whistle.desk.pages import Desk
+from whistle.desk.reading import Reader
+from whistle.desk.relay import Clock, Relay, client_of
+from whistle.desk.sessions import Sessions
+from whistle.desk.settings import Settings
+from whistle.desk.showing import Pages
+from whistle.desk.starting import KeyCard
+from whistle.desk.throttle import Throttle
+from whistle.desk.writing import Writer
+from whistle.errors import NotEnrolled, SettingsWrong, WhistleError
+from whistle.store.desk import Cases
+from whistle.web.forms import FormTokens
+from whistle.web.listening import WrongHost
+from whistle.web.settings import secret
+
+TEMPLATES = Path(__file__).parents[2] / "templates" / "desk"
+_REAP_SECONDS = 60
+
+
+@dataclass(frozen=True, eq=False)
+class Running:
+    """The application, and what runs beside it."""
+
+    app: ASGIApp
+    relay: Relay
+    client: httpx2.AsyncClient
+    sessions: Sessions
+    cases: Cases
+    clock: Clock
+    poll_seconds: int
+
+    async def beside(self) -> None:
+        """Polls the public server and lets go of ended sessions, until it is cancelled."""
+        async with self.client, asyncio.TaskGroup() as group:
+            group.create_task(self.relay.run(self.poll_seconds))
+            group.create_task(self._reap())
+
+    async def _reap(self) -> None:
+        while True:
+            await asyncio.sleep(_REAP_SECONDS)
+            self.sessions.reap(self.clock())
+
+
+def build(settings: Settings, file: Path, clock: Clock, random: Random) -> Running:
+    """Everything, ready to be served. Raises a named error if the desk must not start (whistle.desk.starting)."""
+    cases = Cases(settings.database)
+    instance = cases.instance()
+    if instance is None:
+        raise NotEnrolled
+    card = KeyCard(settings.card, settings.root_fingerprint, instance)
+    starting.check(settings, file, card.known())
+    machine = starting.machine_secret(settings.machine_secret)
+    client = client_of(settings.relay_url, secret(settings.relay_token))
+    relay, sessions, reader = Relay(cases, client, push_times(settings), clock), Sessions(random), Reader(cases, card, random)
+    tokens = FormTokens(random(32))
+    desk = Desk(
+        cases=cases,
+        members=Members(cases, machine, settings.organisation, random),
+        sessions=sessions,
+        throttle=Throttle(),
+        reader=reader,
+        writer=Writer(cases, reader, card, random),
+        card=card,
+        relay=relay,
+        pages=Pages(TEMPLATES, settings, card, tokens),
+        tokens=tokens,
+        rules=Rules(settings.acknowledge_days, settings.feedback_months),
+        clock=clock,
+    )
+    return Running(_application(desk, settings), relay, client, sessions, cases, clock, settings.poll_seconds)
+
+
+def push_times(settings: Settings) -> tuple[time, ...]:
+    """The set times. Raises SettingsWrong."""
+    try:
+        return tuple(datetime.strptime(text, "%H:%M").time() for text in settings.push_times)  # noqa: DTZ007 - a time of day
+    except ValueError:
+        raise SettingsWrong("The setting push_times must be a list of times in UTC, each HH:MM.") from None
+
+
+def _application(desk: Desk, settings: Settings) -> ASGIApp:
+    handlers: Mapping[object, object] = {
+        WhistleError: desk.refused,
+        404: desk.nothing,
+        405: desk.nothing,
+        Exception: desk.broken,
+    }
+    application = Starlette(routes=desk.routes, exception_handlers=handlers)  # type: ignore[arg-type]
+    application.router.redirect_slashes = False
+    return WrongHost(application, settings.names)

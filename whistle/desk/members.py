@@ -1,0 +1,80 @@
+"""From a name and a passphrase to the group keys that they open. Keys are in memory only, and only while signed in.
+
+Known and unknown names cost the same time and get the same answer.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from threading import BoundedSemaphore
+
+from whistle.desk.passphrases import check, normalise
+from whistle.errors import NoMatch, SignInRefused, WrongPassphrase
+from whistle.sealing.groups import open_recipient_key, open_voice_key
+from whistle.sealing.keys import Identity, SigningKey
+from whistle.sealing.wrapping import STANDARD, Factors, factors_of, unwrap, wrap
+from whistle.store.desk import Cases, Member
+
+_AT_ONCE = 2  # Argon2id takes 256 MiB each time
+Random = Callable[[int], bytes]
+
+
+@dataclass(frozen=True, eq=False)
+class GroupKeys:
+    """What a member can open and say for a group: its identities by epoch, and its voice."""
+
+    identities: Mapping[int, Identity]
+    voice: SigningKey
+
+
+class Members:
+    """The people who can sign in, and this machine's part of their keys."""
+
+    def __init__(self, cases: Cases, machine: bytes, organisation: str, random: Random) -> None:
+        self._cases, self._machine, self._organisation, self._random = cases, machine, organisation, random
+        self._room = BoundedSemaphore(_AT_ONCE)
+        self._nobody = Member("nobody", "", None, "", self._wrap("nobody", random(32), random(32).hex()))
+
+    def open(self, name: str, passphrase: str) -> Mapping[str, GroupKeys]:
+        """The keys of every group that the member belongs to. Raises SignInRefused."""
+        member = self._cases.member(name)
+        with self._room:
+            secret = self._unwrap(member or self._nobody, passphrase)
+            if member is None:
+                raise SignInRefused
+            if factors_of(member.key, f"member {name}") == "passphrase":
+                # The enrolment file as it was handed over: from here on the key needs this machine too.
+                self._cases.rewrap(name, self._wrap(name, secret, normalise(passphrase)))
+        return self._groups(Identity(secret))
+
+    def change(self, name: str, old: str, new: str) -> None:
+        """Another passphrase for the same key. Raises SignInRefused or PassphraseTooWeak."""
+        chosen = check(new, name, self._organisation)
+        member = self._cases.member(name)
+        if member is None:
+            raise SignInRefused
+        with self._room:
+            self._cases.rewrap(name, self._wrap(name, self._unwrap(member, old), chosen))
+
+    def _unwrap(self, member: Member, passphrase: str) -> bytes:
+        purpose = f"member {member.name}"
+        machine = self._machine if factors_of(member.key, purpose) == "passphrase+machine" else None
+        try:
+            return unwrap(member.key, purpose, Factors(normalise(passphrase), machine))
+        except WrongPassphrase:
+            raise SignInRefused from None
+
+    def _wrap(self, name: str, secret: bytes, passphrase: str) -> str:
+        return wrap(secret, f"member {name}", Factors(passphrase, self._machine), self._random, STANDARD)
+
+    def _groups(self, holder: Identity) -> Mapping[str, GroupKeys]:
+        identities: dict[str, dict[int, Identity]] = {}
+        voices: dict[str, SigningKey] = {}
+        for key in self._cases.group_keys():
+            try:
+                if key.purpose == "recipient":
+                    identities.setdefault(key.group, {})[key.epoch] = open_recipient_key(key.sealed, holder)
+                elif key.purpose == "voice":
+                    voices[key.group] = open_voice_key(key.sealed, holder)
+            except NoMatch:
+                continue  # another group's
+        return {group: GroupKeys(found, voices[group]) for group, found in identities.items() if group in voices}

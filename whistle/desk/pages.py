@@ -1,0 +1,360 @@
+"""What the desk answers to each path. Handlers read, do, answer; they hold no key and no statement of SQL.
+
+Whoever is not signed in sees the sign-in page and nothing else.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import partial
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from whistle.desk.deadlines import Deadline, Rules, feedback_by, owed, unopened_is_urgent
+from whistle.desk.members import Members
+from whistle.desk.reading import Reader
+from whistle.desk.relay import Clock, Relay
+from whistle.desk.sessions import Session, Sessions
+from whistle.desk.showing import Draft, Pages, written_day
+from whistle.desk.starting import KeyCard
+from whistle.desk.states import State, following
+from whistle.desk.throttle import Throttle
+from whistle.desk.writing import Writer
+from whistle.errors import (
+    CardHasEnded,
+    CardRefused,
+    ForbiddenStep,
+    NotSignedIn,
+    NotThisForm,
+    NotYours,
+    Overtaken,
+    PassphrasesDiffer,
+    PassphraseTooWeak,
+    SignInRefused,
+    StorageFailed,
+    TextMissing,
+    TextTooLong,
+    WhistleError,
+)
+from whistle.protocol.content import INTERNAL
+from whistle.store.desk import Act, Case, Cases
+from whistle.web.body import CutShort, TooLarge, TooSlow
+from whistle.web.forms import FormTokens, read_form
+
+COOKIE = "__Host-desk"
+_A_PAGE = 50
+_FORMS = ("acknowledge", "reply", "note", "state")
+_NAME_LIMIT, _PASSPHRASE_LIMIT = 64, 1024
+_STATUS: Mapping[type[WhistleError], int] = {
+    NotYours: 404,
+    NotThisForm: 403,
+    SignInRefused: 403,
+    ForbiddenStep: 409,
+    Overtaken: 409,
+    TooSlow: 408,
+    CutShort: 400,
+    TooLarge: 413,
+    StorageFailed: 503,
+}
+Form = Mapping[str, str]
+Endpoint = Callable[[Request], Awaitable[Response]]
+
+
+@dataclass(frozen=True, eq=False)
+class Visit:
+    """A request of somebody who is signed in, and when it came."""
+
+    request: Request
+    session: Session
+    now: datetime
+
+    @property
+    def case(self) -> int:
+        number: int = self.request.path_params["number"]
+        return number
+
+    @property
+    def where(self) -> tuple[Session, int]:
+        """The session and the case: what every act in a case begins with."""
+        return self.session, self.case
+
+
+@dataclass(frozen=True)
+class Row:
+    """A case as the inbox shows it."""
+
+    case: Case
+    state: State
+    new: int
+    owed: tuple[Deadline, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Desk:
+    """Everything that the pages need, put together by the entry point."""
+
+    cases: Cases
+    members: Members
+    sessions: Sessions
+    throttle: Throttle
+    reader: Reader
+    writer: Writer
+    card: KeyCard
+    relay: Relay
+    pages: Pages
+    tokens: FormTokens
+    rules: Rules
+    clock: Clock
+
+    @property
+    def routes(self) -> list[Route]:
+        case = "/cases/{number:int}"
+        return [
+            Route("/", self._seen(self.inbox), methods=["GET"]),
+            Route("/sign-in", self.sign_in_page, methods=["GET"]),
+            Route("/sign-in", self.sign_in, methods=["POST"]),
+            Route("/sign-out", self._sent(self.sign_out), methods=["POST"]),
+            Route("/passphrase", self._seen(self.passphrase_page), methods=["GET"]),
+            Route("/passphrase", self._sent(self.change_passphrase), methods=["POST"]),
+            Route(case, self._seen(self.case), methods=["GET"]),
+            Route(case + "/acknowledge", self._sent(self.acknowledge), methods=["POST"]),
+            Route(case + "/reply", self._sent(self.reply), methods=["POST"]),
+            Route(case + "/note", self._sent(self.note), methods=["POST"]),
+            Route(case + "/state", self._sent(self.change_state), methods=["POST"]),
+            Route("/style.css", self.style, methods=["GET"]),
+        ]
+
+    # Who is there -----------------------------------------------------------------------------------------------------
+
+    def _session(self, request: Request, now: datetime) -> Session:
+        """Raises NotSignedIn."""
+        session = self.sessions.find(request.cookies.get(COOKIE, ""), now)
+        self.pages.language(request.query_params.get("language"), session)
+        return session
+
+    def _seen(self, show: Callable[[Visit], Response]) -> Endpoint:
+        """A page for whoever is signed in."""
+
+        async def get(request: Request) -> Response:
+            now = self.clock()
+            return await asyncio.to_thread(show, Visit(request, self._session(request, now), now))
+
+        return get
+
+    def _sent(self, take: Callable[[Visit, Form], Response]) -> Endpoint:
+        """A form of whoever is signed in, from a page of this desk."""
+
+        async def post(request: Request) -> Response:
+            form, now = await read_form(request), self.clock()
+            session = self._session(request, now)
+            self.tokens.check(session.id, form.get("token", ""))
+            return await asyncio.to_thread(take, Visit(request, session, now), form)
+
+        return post
+
+    async def sign_in_page(self, request: Request) -> Response:
+        return self._sign_in_page(request, "", None)
+
+    async def sign_in(self, request: Request) -> Response:
+        form = await read_form(request)
+        return await asyncio.to_thread(self._sign_in, request, form, self.clock())
+
+    def _sign_in(self, request: Request, form: Form, now: datetime) -> Response:
+        name = form.get("name", "").strip().lower()[:_NAME_LIMIT]
+        try:
+            self.throttle.check(name, now)
+            groups = self.members.open(name, form.get("passphrase", "")[:_PASSPHRASE_LIMIT])
+        except SignInRefused as error:
+            self.throttle.failed(name, now)
+            self.cases.log(Act(now, name if self.cases.member(name) else "unknown", "sign-in refused"))
+            return self._sign_in_page(request, name, error)
+        self.throttle.succeeded(name)
+        language = self.pages.language(request.query_params.get("language"), None)
+        self.cases.log(Act(now, name, "signed in"))
+        token, _ = self.sessions.begin(name, groups, language, now)
+        answer = _go("/")
+        answer.set_cookie(COOKIE, token, path="/", secure=True, httponly=True, samesite="strict")
+        return answer
+
+    def _sign_in_page(self, request: Request, name: str, error: WhistleError | None) -> Response:
+        language = self.pages.language(request.query_params.get("language"), None)
+        return self.pages.render("sign-in", "/sign-in", language, None, 403 if error else 200, name=name, error=error)
+
+    def sign_out(self, visit: Visit, _: Form) -> Response:
+        self.sessions.end(visit.session)
+        self.cases.log(Act(visit.now, visit.session.member, "signed out"))
+        answer = _go("/sign-in")
+        answer.delete_cookie(COOKIE, path="/", secure=True, httponly=True, samesite="strict")
+        return answer
+
+    def passphrase_page(self, visit: Visit) -> Response:
+        return self._passphrase_page(visit.session, None, visit.request.query_params.get("done") == "passphrase")
+
+    def change_passphrase(self, visit: Visit, form: Form) -> Response:
+        name = visit.session.member
+        old, new, again = (form.get(field, "")[:_PASSPHRASE_LIMIT] for field in ("old", "new", "again"))
+        try:
+            self.throttle.check(name, visit.now)
+            self.members.change(name, old, _same(new, again))
+        except SignInRefused as error:
+            self.throttle.failed(name, visit.now)
+            return self._passphrase_page(visit.session, error, done=False)
+        except (PassphrasesDiffer, PassphraseTooWeak) as error:
+            return self._passphrase_page(visit.session, error, done=False)
+        self.cases.log(Act(visit.now, name, "passphrase changed"))
+        self.sessions.end_others(visit.session)
+        return _go("/passphrase?done=passphrase")
+
+    def _passphrase_page(self, session: Session, error: WhistleError | None, done: bool) -> Response:
+        status = 400 if error else 200
+        return self.pages.render("passphrase", "/passphrase", session.language, session, status, error=error, done=done)
+
+    # Cases ------------------------------------------------------------------------------------------------------------
+
+    def inbox(self, visit: Visit) -> Response:
+        session, today = visit.session, visit.now.date()
+        ended = self._open_arrivals(visit)
+        groups = list(session.groups)
+        rows = sorted((self._row(case, new, today) for case, new in self.cases.inbox(groups, session.member)), key=_urgency)
+        pages = max(1, -(-len(rows) // _A_PAGE))
+        page = min(_page_number(visit.request), pages)
+        return self.pages.render(
+            "inbox",
+            "/",
+            session.language,
+            session,
+            rows=rows[(page - 1) * _A_PAGE : page * _A_PAGE],
+            number=page,
+            pages=pages,
+            refused=self.cases.refused(groups),
+            groups=self.pages.group_names(session.language),
+            alarm=unopened_is_urgent(self.cases.oldest_waiting(), today, self.rules),
+            silent=self.relay.silent,
+            contact=self.cases.relayed().contact,
+            ended=ended,
+        )
+
+    def case(self, visit: Visit) -> Response:
+        return self._case_page(visit, None)
+
+    def acknowledge(self, visit: Visit, form: Form) -> Response:
+        text = form.get("text", "")
+        return self._done(visit, "acknowledge", text, partial(self.writer.acknowledge, *visit.where, text, visit.now))
+
+    def reply(self, visit: Visit, form: Form) -> Response:
+        text = form.get("text", "")
+        return self._done(visit, "reply", text, partial(self.writer.reply, *visit.where, text, visit.now))
+
+    def note(self, visit: Visit, form: Form) -> Response:
+        text = form.get("text", "")
+        return self._done(visit, "note", text, partial(self.writer.note, *visit.where, text, visit.now))
+
+    def change_state(self, visit: Visit, form: Form) -> Response:
+        after, tell = form.get("state", ""), "tell" in form
+        return self._done(visit, "state", "", partial(self.writer.change_state, *visit.where, after, tell, visit.now))
+
+    def _done(self, visit: Visit, form: str, text: str, act: Callable[[], None]) -> Response:
+        """Back to the case once it is kept; or the same page again with the text still there, and why it was not taken."""
+        try:
+            act()
+        except (TextMissing, TextTooLong, ForbiddenStep, Overtaken, CardRefused) as error:
+            return self._case_page(visit, Draft(form, text, error))
+        return _go(f"/cases/{visit.case}?done={form}")
+
+    def _case_page(self, visit: Visit, draft: Draft | None) -> Response:
+        session, number, today = visit.session, visit.case, visit.now.date()
+        self._open_arrivals(visit)
+        opened = self.reader.read(session, number)
+        self.cases.opened(Act(visit.now, session.member, "opened", number), opened.last_place)
+        case, items = opened.case, opened.thread.items
+        done = visit.request.query_params.get("done")
+        return self.pages.render(
+            "case",
+            f"/cases/{number}",
+            session.language,
+            session,
+            _STATUS.get(type(draft.error), 400) if draft else 200,
+            row=self._row(case, 0, today),
+            group=self.pages.group_names(session.language)[case.group],
+            report=opened.report,
+            dialogue=[item for item in items if item.direction != INTERNAL],
+            notes=[item for item in items if item.direction == INTERNAL],
+            withheld=opened.thread.withheld,
+            refused=opened.refused,
+            unsent=self.cases.unsent(number),
+            openings=self.cases.openings(number),
+            states=following(State(case.state)),
+            template=self._acknowledgement(case, opened.report.language, today),
+            draft=draft,
+            done=done if done in _FORMS else None,
+        )
+
+    def _row(self, case: Case, new: int, today: date) -> Row:
+        state = State(case.state)
+        return Row(case, state, new, owed(state, case.received, case.acknowledged, self.rules, today))
+
+    def _acknowledgement(self, case: Case, language: str, today: date) -> str:
+        """A first wording of the acknowledgement, in the reporter's language if the desk has it."""
+        words = self.pages.catalogues.get(language) or next(iter(self.pages.catalogues.values()))
+        feedback = feedback_by(case.received, today, self.rules)
+        days = (written_day(day, words.language) for day in (case.received, feedback))
+        return words("letter.acknowledgement", **dict(zip(("received", "feedback"), days, strict=True)))
+
+    def _open_arrivals(self, visit: Visit) -> bool:
+        """Opens what waits; whether new reports must wait because the key card has ended."""
+        try:
+            self.reader.open_arrivals(visit.session, visit.now.date())
+        except CardHasEnded:
+            return True
+        return visit.now.date() > self.card.known().ends
+
+    # Everything else --------------------------------------------------------------------------------------------------
+
+    async def style(self, _: Request) -> Response:
+        return Response(self.pages.style, headers={"cache-control": "no-store"}, media_type="text/css")
+
+    def refused(self, request: Request, error: Exception) -> Response:
+        """The page of a named error."""
+        assert isinstance(error, WhistleError)
+        if isinstance(error, NotSignedIn):
+            return _go("/sign-in")
+        return self._error_page(request, error, _STATUS.get(type(error), 400))
+
+    def nothing(self, request: Request, _: Exception) -> Response:
+        """Where there is no page: the same as a case of another group."""
+        return self._error_page(request, NotYours(), 404)
+
+    def broken(self, request: Request, _: Exception) -> Response:
+        """What nobody foresaw: no word of what went wrong leaves the program."""
+        return self._error_page(request, WhistleError(), 500)
+
+    def _error_page(self, request: Request, error: WhistleError, status: int) -> Response:
+        try:
+            session: Session | None = self._session(request, self.clock())
+        except NotSignedIn:
+            session = None
+        language = self.pages.language(request.query_params.get("language"), session)
+        return self.pages.render("error", "/", language, session, status, error=error)
+
+
+def _urgency(row: Row) -> tuple[date, int]:
+    """What is due next comes first; what owes nothing comes last."""
+    return (row.owed[0].by if row.owed else date.max, row.case.number)
+
+
+def _page_number(request: Request) -> int:
+    text = request.query_params.get("page", "1")
+    return max(1, int(text)) if text.isascii() and text.isdigit() and len(text) < 6 else 1
+
+
+def _same(new: str, again: str) -> str:
+    if new != again:
+        raise PassphrasesDiffer
+    return new
+
+
+def _go(path: str) -> RedirectResponse:
+    return RedirectResponse(path, 303, {"cache-control": "no-store"})

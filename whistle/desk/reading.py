@@ -1,0 +1,156 @@
+"""Opening what came and reading a case, with the keys of a session. What is opened is given back, and never stored open."""
+
+from dataclasses import dataclass
+from datetime import date
+from hashlib import sha256
+from threading import Lock
+
+from whistle.desk.members import GroupKeys, Random
+from whistle.desk.sessions import Session
+from whistle.desk.starting import KeyCard
+from whistle.desk.states import State
+from whistle.errors import (
+    BadSignature,
+    GroupUnknown,
+    HeaderForged,
+    Malformed,
+    NotAContent,
+    NotYours,
+    PayloadFailed,
+    SealingError,
+)
+from whistle.protocol.card import Card
+from whistle.protocol.content import TO_DESK, Content, Report
+from whistle.sealing import cases as at_rest
+from whistle.sealing.contents import Box, Entry, Opened, SealedTo, Thread, open_envelope, open_payload, read, read_thread
+from whistle.sealing.derivation import box_id
+from whistle.sealing.keys import CaseKey
+from whistle.store.desk import Arrival, Case, Cases, Stored
+
+_CASE_KEY_BYTES = 32
+
+
+@dataclass(frozen=True, eq=False)
+class OpenCase:
+    """A case as a session reads it: its report, its thread, and the key to write in it."""
+
+    case: Case
+    key: CaseKey
+    report: Report
+    thread: Thread
+    last_place: int
+    refused: tuple[Arrival, ...]  # what came for this box and is damaged
+
+
+class Reader:
+    """Reads with a session's keys. The card says whose words may stand in a thread."""
+
+    def __init__(self, cases: Cases, card: KeyCard, random: Random) -> None:
+        self._cases, self._card, self._random = cases, card, random
+        self._opening = Lock()
+
+    def open_arrivals(self, session: Session, today: date) -> None:
+        """Puts everything that waits and that this session's groups open into its case. The rest is left as it is.
+
+        A new case is sealed to the card: raises CardHasEnded if that must wait for a renewed one.
+        """
+        with self._opening:
+            for arrival in self._cases.waiting():
+                for group, keys in session.groups.items():
+                    if self._open_arrival(arrival, group, keys, today):
+                        break
+
+    def read(self, session: Session, number: int) -> OpenCase:
+        """The case. Raises NotYours whether it is another group's or there is none."""
+        case = self._cases.case(number)
+        if case is None or case.group not in session.groups:
+            raise NotYours
+        card = self._card.known()
+        key = _case_key(case, session.groups[case.group])
+        stored = self._cases.contents(number)
+        entries = [_entry(each, key) for each in stored]
+        first = next(entry for entry in entries if entry.direction == TO_DESK)
+        report = _report(first, case.box, card)
+        thread = read_thread(entries, Box(card.instance, case.box, report.signing, card))
+        refused = tuple(each for each in self._cases.refused([case.group]) if each.box == case.box)
+        return OpenCase(case, key, report, thread, stored[-1].place, refused)
+
+    def _open_arrival(self, arrival: Arrival, group: str, keys: GroupKeys, today: date) -> bool:
+        """Whether it was this group's."""
+        for epoch, identity in keys.identities.items():
+            try:
+                opened = open_envelope(arrival.sealed, [identity])
+            except (HeaderForged, PayloadFailed):
+                self._cases.refuse(arrival, group)
+                return True
+            except (SealingError, Malformed):
+                continue
+            self._file(arrival, opened, SealedTo(group, epoch, sha256(identity.recipient).digest()), keys, today)
+            return True
+        return False
+
+    def _file(self, arrival: Arrival, opened: Opened, sealed_to: SealedTo, keys: GroupKeys, today: date) -> None:
+        case = self._cases.case_of(arrival.box)
+        if case is not None and case.group == sealed_to.group:
+            content = self._kept(arrival, opened, sealed_to, _case_key(case, keys))
+            self._cases.join(arrival, case.number, content)
+        elif case is None and self._is_report(arrival, opened, sealed_to):
+            self._begin(arrival, opened, sealed_to, today)
+        else:
+            self._cases.refuse(arrival, sealed_to.group)
+
+    def _is_report(self, arrival: Arrival, opened: Opened, sealed_to: SealedTo) -> bool:
+        entry = Entry(0, TO_DESK, arrival.day, opened.plaintext, sealed_to)
+        try:
+            _report(entry, arrival.box, self._card.known())
+        except NotYours:
+            return False
+        return True
+
+    def _begin(self, arrival: Arrival, opened: Opened, sealed_to: SealedTo, today: date) -> None:
+        key = CaseKey(self._random(_CASE_KEY_BYTES))
+        current = self._card.on(today).recipient(sealed_to.group)
+        sealed_key = at_rest.seal_case_key(key, current.raw)
+        case = Case(0, arrival.box, sealed_to.group, current.epoch, State.RECEIVED, arrival.day, None, None, sealed_key)
+        self._cases.begin(arrival, case, self._kept(arrival, opened, sealed_to, key))
+
+    def _kept(self, arrival: Arrival, opened: Opened, sealed_to: SealedTo, key: CaseKey) -> Stored:
+        kept = at_rest.keep(opened.payload, opened.file_key, key, self._random)
+        place = (sealed_to.group, sealed_to.epoch, sealed_to.recipient)
+        return Stored(TO_DESK, None, arrival.day, *place, kept.wrapped_key, kept.payload)
+
+
+def _report(entry: Entry, box: bytes, card: Card) -> Report:
+    """The report that opens a case: its own keys hash to the box and verify it. Raises NotYours."""
+
+    def writers(content: Content) -> list[bytes]:
+        body, context = content.body, content.context
+        sealed_to = SealedTo(context.group, context.epoch, context.recipient)
+        here = (context.instance, context.box, context.direction) == (card.instance, box, TO_DESK)
+        if not isinstance(body, Report) or not here or sealed_to != entry.sealed_to:
+            raise GroupUnknown
+        if box_id(body.signing, body.reply_to) != box:
+            raise GroupUnknown
+        return [body.signing]
+
+    try:
+        content = read(entry.plaintext or b"", writers)
+    except (NotAContent, BadSignature, GroupUnknown):
+        raise NotYours from None
+    assert isinstance(content.body, Report)
+    return content.body
+
+
+def _case_key(case: Case, keys: GroupKeys) -> CaseKey:
+    if case.epoch not in keys.identities:
+        raise NotYours
+    return at_rest.open_case_key(case.key, keys.identities[case.epoch])
+
+
+def _entry(stored: Stored, key: CaseKey) -> Entry:
+    kept = at_rest.Kept(stored.wrapped_key, stored.payload)
+    try:
+        plaintext: bytes | None = open_payload(kept.payload, at_rest.file_key_of(kept, key))
+    except SealingError:
+        plaintext = None
+    return Entry(stored.place, stored.direction, stored.day, plaintext, SealedTo(stored.group, stored.epoch, stored.recipient))

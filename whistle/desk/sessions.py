@@ -1,0 +1,74 @@
+"""Who is signed in. Sessions and the keys in them live in this process's memory, never on a disk; a restart ends them all."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from hashlib import sha256
+from threading import Lock
+
+from whistle.desk.members import GroupKeys, Random
+from whistle.errors import NotSignedIn
+
+IDLE, LONGEST = timedelta(minutes=15), timedelta(hours=8)
+_TOKEN_BYTES = 32
+
+
+@dataclass(eq=False)
+class Session:
+    """A member at work, with the keys of their groups."""
+
+    id: bytes = field(repr=False)  # SHA-256 of the token that the browser has
+    member: str
+    groups: Mapping[str, GroupKeys] = field(repr=False)
+    language: str
+    started: datetime
+    used: datetime
+
+    def has_ended(self, now: datetime) -> bool:
+        return now - self.used > IDLE or now - self.started > LONGEST
+
+
+class Sessions:
+    """Every session of this process, by the hash of its token."""
+
+    def __init__(self, random: Random) -> None:
+        self._random = random
+        self._sessions: dict[bytes, Session] = {}
+        self._lock = Lock()
+
+    def begin(self, member: str, groups: Mapping[str, GroupKeys], language: str, now: datetime) -> tuple[str, Session]:
+        """A new session and its token, which only the browser keeps."""
+        token = self._random(_TOKEN_BYTES).hex()
+        session = Session(_hash(token), member, groups, language, now, now)
+        with self._lock:
+            self._sessions[session.id] = session
+        return token, session
+
+    def find(self, token: str, now: datetime) -> Session:
+        """The session of a token, which it keeps from idling. Raises NotSignedIn."""
+        with self._lock:
+            session = self._sessions.get(_hash(token))
+            if session is None or session.has_ended(now):
+                self._sessions.pop(_hash(token), None)
+                raise NotSignedIn
+            session.used = now
+            return session
+
+    def end(self, session: Session) -> None:
+        with self._lock:
+            self._sessions.pop(session.id, None)
+
+    def end_others(self, session: Session) -> None:
+        """Ends the same member's other sessions."""
+        with self._lock:
+            kept = [each for each in self._sessions.values() if each.member != session.member or each is session]
+            self._sessions = {each.id: each for each in kept}
+
+    def reap(self, now: datetime) -> None:
+        """Lets go of the keys of sessions that have ended and were not used since."""
+        with self._lock:
+            self._sessions = {key: each for key, each in self._sessions.items() if not each.has_ended(now)}
+
+
+def _hash(token: str) -> bytes:
+    return sha256(token.encode("utf-8", "replace")).digest()

@@ -1,0 +1,29 @@
+"""What the desk is told when it starts: where to listen, where to store, whose card and keys it stands on. Read once.
+
+Secrets are named by their file, never given here.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything that the desk is told."""
+
+    demo: bool
+    names: tuple[str, ...]  # the Host headers that the desk answers to
+    listen: tuple[str, ...]  # addresses; ::1 is left out on a machine without it
+    port: int
+    database: str  # sqlite:///… or another URL of SQLAlchemy
+    card: Path
+    root_fingerprint: str
+    machine_secret: Path
+    relay_url: str  # of the public server's second listener, up to and with /relay
+    relay_token: Path
+    poll_seconds: int
+    push_times: tuple[str, ...]  # HH:MM in UTC; none means at every poll
+    languages: tuple[str, ...]
+    organisation: str
+    acknowledge_days: int
+    feedback_months: int

@@ -1,0 +1,87 @@
+"""How the desk's pages are written: templates, words of both languages, dates in the reader's. Decides nothing."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+
+from babel.dates import format_date, format_datetime
+from starlette.responses import HTMLResponse
+
+from whistle.desk.sessions import Session
+from whistle.desk.settings import Settings
+from whistle.desk.starting import KeyCard
+from whistle.errors import WhistleError
+from whistle.web.forms import FormTokens
+from whistle.web.templates import Catalogue, environment, read_catalogues
+
+_NO_STORE = {"cache-control": "no-store"}
+
+
+@dataclass(frozen=True)
+class Draft:
+    """What a member wrote in a form that was not taken, and why."""
+
+    form: str
+    text: str
+    error: WhistleError
+
+
+class Pages:
+    """Renders a page for a session, or for whoever is not signed in."""
+
+    def __init__(self, templates: Path, settings: Settings, card: KeyCard, tokens: FormTokens) -> None:
+        self._environment = environment(templates)
+        self._settings, self._card, self._tokens = settings, card, tokens
+        self.catalogues = read_catalogues(templates, settings.languages)
+        self.style = (templates / "style.css").read_bytes()
+
+    def language(self, wanted: str | None, session: Session | None) -> str:
+        """The language of a page; what a member picks by link stays with the session."""
+        if wanted in self.catalogues:
+            assert wanted is not None
+            if session is not None:
+                session.language = wanted
+            return wanted
+        return session.language if session is not None else self._settings.languages[0]
+
+    def render(
+        self, page: str, path: str, language: str, session: Session | None, status: int = 200, **values: object
+    ) -> HTMLResponse:
+        """The page in this language. `path` is where its language links lead."""
+        catalogue = self.catalogues[language]
+        html = self._environment.get_template(f"{page}.html").render(
+            w=catalogue,
+            catalogues=self.catalogues,
+            language=language,
+            path=path,
+            session=session,
+            token=self._tokens.make(session.id) if session is not None else "",
+            demo=self._card.known().demo,
+            organisation=self._settings.organisation,
+            on=lambda day: written_day(day, language),
+            at=lambda text: written_time(text, language),
+            mistake=lambda error: mistake(error, catalogue),
+            **values,
+        )
+        return HTMLResponse(html, status, _NO_STORE)
+
+    def group_names(self, language: str) -> Mapping[str, str]:
+        """The card's name of every group, in this language if it has one."""
+        return {group.id: group.names.get(language) or next(iter(group.names.values())) for group in self._card.known().groups}
+
+
+def written_day(day: date, language: str) -> str:
+    """A day in full: 21 November 2026."""
+    return format_date(day, "d MMMM y", locale=language)
+
+
+def written_time(text: str, language: str) -> str:
+    """The time of a member's act, in UTC."""
+    return format_datetime(datetime.fromisoformat(text), "d MMMM y HH:mm", locale=language) + " UTC"
+
+
+def mistake(error: WhistleError, words: Catalogue) -> str:
+    """What an error means, by its name, or by the nearest name above it that has words."""
+    keys = (f"mistake.{kind.__name__}" for kind in type(error).__mro__)
+    return words(next(key for key in keys if key in words.words))

@@ -1,0 +1,105 @@
+"""What must hold before the desk starts: a card it may seal to, its own machine secret, and no root key on this machine.
+
+Each refusal is a named error. It reads files and settles nothing by itself.
+"""
+
+import os
+from collections.abc import Iterable, Iterator
+from datetime import date
+from pathlib import Path
+
+from whistle.desk.settings import Settings
+from whistle.errors import CardIsDemo, CardRefused, MachineSecretWrong, RootKeyNearby, SettingsWrong
+from whistle.protocol.card import Card
+from whistle.protocol.spelling import hexadecimal
+from whistle.sealing import cards
+from whistle.store.desk import file_of
+from whistle.web.settings import secret
+
+_MACHINE_PREFIX = "WHISTLE-MACHINE-SECRET-1 "
+_NEVER = date.min  # before every card ends
+_ROOT_START = b"WHISTLE PRIVATE KEY, WRAPPED. KEEP SECRET.\npurpose: root\n"
+
+
+class KeyCard:
+    """The card of this instance, read and checked again on each day that something is sealed to it."""
+
+    def __init__(self, file: Path, root_fingerprint: str, instance: bytes | None) -> None:
+        self._file = file
+        self._fingerprint = _fingerprint(root_fingerprint)
+        self._instance = instance
+        self._known: Card | None = None
+        self._good: tuple[date, Card] | None = None
+
+    def known(self) -> Card:
+        """The card to read by: of this root, though its days may be over. Raises NotACard or a CardRefused by name."""
+        if self._known is None:
+            self._known = self._check(_NEVER)
+        return self._known
+
+    def on(self, today: date) -> Card:
+        """The card to seal by: good today. Raises NotACard or a CardRefused by name."""
+        if self._good is None or self._good[0] != today:
+            self._good = (today, self._check(today))
+            self._known = self._good[1]
+        return self._good[1]
+
+    def _check(self, today: date) -> Card:
+        return cards.check(_read(self._file), self._fingerprint, self._instance, today)
+
+
+def check(settings: Settings, file: Path, card: Card) -> None:
+    """Raises CardIsDemo or RootKeyNearby in production; a demo may have both."""
+    if settings.demo:
+        return
+    if card.demo:
+        raise CardIsDemo
+    refuse_root_key(_folders(settings, file))
+
+
+def refuse_root_key(folders: Iterable[Path]) -> None:
+    """Raises RootKeyNearby if the root's private key lies in or below one of these folders."""
+    for file in _files(folders):
+        try:
+            with file.open("rb") as opened:
+                found = opened.read(len(_ROOT_START)) == _ROOT_START
+        except OSError:
+            continue  # what the desk may not read, it cannot leak
+        if found:
+            raise RootKeyNearby
+
+
+def machine_secret(file: Path) -> bytes:
+    """The 32 bytes of this machine. Raises MachineSecretWrong or SettingsWrong."""
+    line = secret(file)
+    try:
+        if line.startswith(_MACHINE_PREFIX):
+            return hexadecimal(line.removeprefix(_MACHINE_PREFIX), 32)
+    except ValueError:
+        pass
+    raise MachineSecretWrong
+
+
+def _fingerprint(text: str) -> bytes:
+    try:
+        return hexadecimal(text, 32)
+    except ValueError:
+        raise SettingsWrong("The setting root_fingerprint must be 64 hexadecimal characters.") from None
+
+
+def _read(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise CardRefused(f"The key card {file} cannot be read: {error.strerror}.") from None
+
+
+def _folders(settings: Settings, file: Path) -> set[Path]:
+    paths = [settings.card, settings.machine_secret, settings.relay_token, file]
+    return {path.resolve().parent for path in (*paths, file_of(settings.database)) if path is not None}
+
+
+def _files(folders: Iterable[Path]) -> Iterator[Path]:
+    for folder in folders:
+        for place, _, names in os.walk(folder):
+            yield from (path for name in names if (path := Path(place, name)).is_file() and not path.is_symlink())

@@ -1,0 +1,115 @@
+"""What a member says and does in a case: signed, sealed, and kept before anybody is told that it was sent.
+
+One writer at a time in a case, so that two members never fork its chain.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from threading import Lock
+
+from whistle.desk import states
+from whistle.desk.members import Random
+from whistle.desk.reading import OpenCase, Reader
+from whistle.desk.sessions import Session
+from whistle.desk.starting import KeyCard
+from whistle.desk.states import State
+from whistle.errors import ForbiddenStep, Overtaken, TextMissing, TextTooLong
+from whistle.protocol.canonical import written_length
+from whistle.protocol.card import Card
+from whistle.protocol.constants import TEXT_LIMIT
+from whistle.protocol.content import (
+    INTERNAL,
+    TO_DESK,
+    TO_REPORTER,
+    Acknowledgement,
+    Body,
+    Content,
+    Context,
+    Message,
+    Note,
+    Notice,
+)
+from whistle.sealing import cases as at_rest
+from whistle.sealing.contents import open_envelope, seal
+from whistle.store.desk import Act, Cases, Step, Stored
+
+_TRIES = 3
+
+
+class Writer:
+    """Writes in cases for members."""
+
+    def __init__(self, cases: Cases, reader: Reader, card: KeyCard, random: Random) -> None:
+        self._cases, self._reader, self._card, self._random = cases, reader, card, random
+        self._locks: dict[int, Lock] = {}
+
+    def acknowledge(self, session: Session, number: int, text: str, now: datetime) -> None:
+        """Tells the reporter that a person has read the report. Raises ForbiddenStep if somebody has done so."""
+        step = Step(State.RECEIVED, State.ACKNOWLEDGED, acknowledged=now.date())
+        self._write(session, number, "acknowledged", Acknowledgement(_given(text)), step, now)
+
+    def reply(self, session: Session, number: int, text: str, now: datetime) -> None:
+        self._write(session, number, "replied", Message(_given(text)), None, now)
+
+    def note(self, session: Session, number: int, text: str, now: datetime) -> None:
+        """Writes to the desk itself."""
+        self._write(session, number, "noted", Note(session.member, _given(text)), None, now)
+
+    def change_state(self, session: Session, number: int, chosen: str, tell: bool, now: datetime) -> None:
+        """Takes the case to another state, and tells the reporter or not. Raises ForbiddenStep."""
+        after = states.state_of(chosen)
+        case = self._reader.read(session, number).case
+        before = State(case.state)
+        if after not in states.following(before):
+            raise ForbiddenStep
+        step = Step(before, states.step(before, after), closed=now.date() if after is State.CLOSED else None)
+        body = Notice(states.told(after), "") if tell else None
+        self._write(session, number, f"state {after}", body, step, now)
+
+    def _write(self, session: Session, number: int, action: str, body: Body | None, step: Step | None, now: datetime) -> None:
+        act = Act(now, session.member, action, number)
+        with self._locks.setdefault(number, Lock()):
+            for left in reversed(range(_TRIES)):
+                opened = self._reader.read(session, number)
+                if step is not None and opened.case.state != step.before:
+                    raise ForbiddenStep
+                stored, envelope = self._sealed(session, opened, body, now) if body else (None, None)
+                try:
+                    self._cases.write(act, stored, envelope, step)
+                except Overtaken:  # another process wrote: make it anew after what it wrote
+                    if not left:
+                        raise
+                else:
+                    return
+
+    def _sealed(self, session: Session, opened: OpenCase, body: Body, now: datetime) -> tuple[Stored, bytes | None]:
+        """A body in its place in the chain: as the desk keeps it, and as it is sent, if it is for the reporter."""
+        card, keys = self._card.on(now.date()), session.groups[opened.case.group]
+        recipient = card.recipient(opened.case.group)
+        content = _content(card, opened, body)
+        direction, to_reporter = content.context.direction, content.context.direction == TO_REPORTER
+        recipients: Sequence[bytes] = [recipient.raw, opened.report.reply_to] if to_reporter else [recipient.raw]
+        envelope = seal(content, keys.voice, recipients)
+        again = open_envelope(envelope, [keys.identities[recipient.epoch]])
+        kept = at_rest.keep(again.payload, again.file_key, opened.key, self._random)
+        key = (opened.case.group, recipient.epoch, recipient.digest)
+        stored = Stored(direction, content.context.sequence, now.date(), *key, kept.wrapped_key, kept.payload)
+        return stored, envelope if to_reporter else None
+
+
+def _content(card: Card, opened: OpenCase, body: Body) -> Content:
+    """The body after the last content of its direction that verified, with what was last seen from the reporter."""
+    direction = INTERNAL if isinstance(body, Note) else TO_REPORTER
+    group = card.group(opened.case.group)
+    last, seen = opened.thread.last[direction], opened.thread.last[TO_DESK]
+    key = (group.id, group.recipient.epoch, group.recipient.digest)
+    context = Context(card.instance, opened.case.box, direction, *key, last.sequence + 1, last.hash, seen)
+    return Content(context, body)
+
+
+def _given(text: str) -> str:
+    if not text.strip():
+        raise TextMissing
+    if written_length(text) > TEXT_LIMIT:
+        raise TextTooLong
+    return text

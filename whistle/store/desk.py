@@ -1,0 +1,555 @@
+"""What the desk keeps: members' wrapped keys, arrivals, cases, sealed contents, what waits to be sent, and the log.
+
+Nothing here opens a seal; no column holds what a person wrote. Days are days; only the log of members' acts has a time.
+Takes and returns protocol values or the frozen values below, never rows.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import (
+    Connection,
+    Engine,
+    LargeBinary,
+    Row,
+    UniqueConstraint,
+    create_engine,
+    event,
+    func,
+    insert,
+    inspect,
+    make_url,
+    select,
+    update,
+)
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+from sqlalchemy.orm import registry
+from sqlmodel import Field, SQLModel
+
+from whistle.errors import DeskRefused, ForbiddenStep, LogBroken, Overtaken, StorageFailed
+from whistle.protocol import canonical
+from whistle.protocol.wire import TO_REPORTER, Frame
+
+SCHEMA = 1
+WAITING, OPENED, REFUSED = "waiting", "opened", "refused"
+
+
+class _Tables(SQLModel, registry=registry()):
+    """A registry of its own: these tables meet no other program's."""
+
+
+class _Schema(_Tables, table=True):
+    __tablename__ = "schema"
+    version: int = Field(primary_key=True)
+
+
+class _State(_Tables, table=True):
+    """One row: whose desk this is, how far it has pulled, when it last had an answer, and the head of the log."""
+
+    __tablename__ = "state"
+    id: int = Field(primary_key=True)
+    instance: bytes | None = Field(sa_type=LargeBinary)
+    after: int
+    contact: date | None
+    log_lines: int
+    log_head: bytes = Field(sa_type=LargeBinary)
+
+
+class _Member(_Tables, table=True):
+    __tablename__ = "member"
+    name: str = Field(primary_key=True)
+    group: str
+    ring: str | None
+    recipient: str
+    key: str  # a wrapped private key file
+
+
+class _GroupKey(_Tables, table=True):
+    __tablename__ = "group_key"
+    __table_args__ = (UniqueConstraint("group", "epoch", "purpose"),)
+    id: int = Field(primary_key=True)
+    group: str
+    epoch: int  # 0 for a voice key, which has none
+    purpose: str
+    sealed: bytes = Field(sa_type=LargeBinary)
+
+
+class _Arrival(_Tables, table=True):
+    """An envelope as it came. Once it is opened, only its digest stays, so that the same one is never taken twice."""
+
+    __tablename__ = "arrival"
+    __table_args__ = (UniqueConstraint("box", "digest"),)
+    id: int = Field(primary_key=True)
+    box: bytes = Field(sa_type=LargeBinary)
+    day: date
+    digest: bytes = Field(sa_type=LargeBinary)
+    sealed: bytes = Field(sa_type=LargeBinary)
+    state: str
+    group: str | None  # whose key opened it, known only for what was refused
+
+
+class _Case(_Tables, table=True):
+    __tablename__ = "case"
+    number: int = Field(primary_key=True)
+    box: bytes = Field(sa_type=LargeBinary, unique=True)
+    group: str
+    epoch: int
+    state: str
+    received: date
+    acknowledged: date | None
+    closed: date | None
+    key: bytes = Field(sa_type=LargeBinary)  # the case key, sealed to the group
+
+
+class _Content(_Tables, table=True):
+    __tablename__ = "content"
+    __table_args__ = (UniqueConstraint("case", "direction", "sequence"),)
+    place: int = Field(primary_key=True)
+    case: int = Field(foreign_key="case.number", index=True)
+    direction: str
+    sequence: int | None  # of what the desk wrote: two members cannot both be next
+    day: date
+    group: str
+    epoch: int
+    recipient: bytes = Field(sa_type=LargeBinary)
+    wrapped_key: bytes = Field(sa_type=LargeBinary)
+    payload: bytes = Field(sa_type=LargeBinary)
+
+
+class _Outbox(_Tables, table=True):
+    __tablename__ = "outbox"
+    id: int = Field(primary_key=True)
+    place: int = Field(foreign_key="content.place", unique=True)
+    box: bytes = Field(sa_type=LargeBinary)
+    day: date
+    sealed: bytes = Field(sa_type=LargeBinary)
+    pushed: date | None
+    unknown: bool  # the box was not there any more
+
+
+class _Reading(_Tables, table=True):
+    """How far a member has read a case."""
+
+    __tablename__ = "reading"
+    member: str = Field(primary_key=True)
+    case: int = Field(primary_key=True)
+    place: int
+
+
+class _Log(_Tables, table=True):
+    __tablename__ = "log"
+    number: int = Field(primary_key=True)
+    time: str
+    who: str
+    action: str
+    case: int | None
+    hash: bytes = Field(sa_type=LargeBinary)
+
+
+TABLES = _Tables.metadata.tables
+_schema, _state, _member, _key, _arrival = (TABLES[name] for name in ("schema", "state", "member", "group_key", "arrival"))
+_case, _content, _outbox, _reading, _log = (TABLES[name] for name in ("case", "content", "outbox", "reading", "log"))
+
+
+@dataclass(frozen=True)
+class Member:
+    """Who can sign in. `key` is their wrapped private key file, `recipient` its age1pq1… text."""
+
+    name: str
+    group: str
+    ring: str | None
+    recipient: str
+    key: str
+
+
+@dataclass(frozen=True)
+class GroupKey:
+    """A private key of a group, sealed to its members. `purpose` is recipient, voice, ring-a or ring-b."""
+
+    group: str
+    epoch: int
+    purpose: str
+    sealed: bytes
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """A sealed envelope that came, and has not become part of a case."""
+
+    id: int
+    box: bytes
+    day: date
+    sealed: bytes
+
+
+@dataclass(frozen=True)
+class Case:
+    """What is known of a case without opening it. `key` is its sealed case key."""
+
+    number: int
+    box: bytes
+    group: str
+    epoch: int
+    state: str
+    received: date
+    acknowledged: date | None
+    closed: date | None
+    key: bytes
+
+
+@dataclass(frozen=True)
+class Stored:
+    """A content at rest, and the group key that it was sealed to. `sequence` is given for what the desk wrote."""
+
+    direction: str
+    sequence: int | None
+    day: date
+    group: str
+    epoch: int
+    recipient: bytes
+    wrapped_key: bytes
+    payload: bytes
+    place: int = 0  # given by the store
+
+
+@dataclass(frozen=True)
+class Step:
+    """A case going from one state to another."""
+
+    before: str
+    after: str
+    acknowledged: date | None = None
+    closed: date | None = None
+
+
+@dataclass(frozen=True)
+class Act:
+    """Something a member did: a line of the log. `time` is UTC."""
+
+    time: datetime
+    who: str
+    action: str
+    case: int | None = None
+
+    @property
+    def written_time(self) -> str:
+        return self.time.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+@dataclass(frozen=True)
+class Relayed:
+    """How far the desk has pulled, and the day of its last answer."""
+
+    after: int
+    contact: date | None
+
+
+def file_of(url: str) -> Path | None:
+    """Where a database lies, if it is a file."""
+    address = make_url(url)
+    return Path(address.database) if address.get_backend_name() == "sqlite" and address.database else None
+
+
+class Cases:
+    """The database of the desk. Raises StorageFailed if it cannot be opened or cannot keep something."""
+
+    def __init__(self, url: str) -> None:
+        self._readers, self._writers = _engine(url, "BEGIN"), _engine(url, "BEGIN IMMEDIATE")
+        with self._writing() as connection:
+            _prepare(connection)
+
+    def close(self) -> None:
+        """Lets go of the file."""
+        self._readers.dispose()
+        self._writers.dispose()
+
+    @contextmanager
+    def _writing(self) -> Iterator[Connection]:
+        with _named_failures(), self._writers.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def _reading(self) -> Iterator[Connection]:
+        with _named_failures(), self._readers.begin() as connection:
+            yield connection
+
+    # Members and keys -------------------------------------------------------------------------------------------------
+
+    def enrol(self, instance: bytes, members: Sequence[Member], keys: Sequence[GroupKey]) -> None:
+        """Takes over what a ceremony handed out; what is here already stays. Raises DeskRefused for another instance."""
+        with self._writing() as connection:
+            if connection.scalar(select(_state.c.instance)) not in (None, instance):
+                raise DeskRefused("This database belongs to another instance. Give the desk a database of its own.")
+            connection.execute(update(_state).values(instance=instance))
+            names = set(connection.scalars(select(_member.c.name)))
+            known = {tuple(row) for row in connection.execute(select(_key.c.group, _key.c.epoch, _key.c.purpose))}
+            for member in members:
+                if member.name not in names:
+                    connection.execute(insert(_member).values(vars(member)))
+            for key in keys:
+                if (key.group, key.epoch, key.purpose) not in known:
+                    connection.execute(insert(_key).values(vars(key)))
+
+    def instance(self) -> bytes | None:
+        """Whose desk this is; None before anybody is enrolled."""
+        with self._reading() as connection:
+            found: bytes | None = connection.scalar(select(_state.c.instance))
+            return found
+
+    def member(self, name: str) -> Member | None:
+        with self._reading() as connection:
+            row = connection.execute(select(_member).where(_member.c.name == name)).first()
+            return Member(**row._mapping) if row else None
+
+    def rewrap(self, name: str, key: str) -> None:
+        """Puts a member's newly wrapped key in place of the former."""
+        with self._writing() as connection:
+            connection.execute(update(_member).where(_member.c.name == name).values(key=key))
+
+    def group_keys(self) -> list[GroupKey]:
+        with self._reading() as connection:
+            rows = connection.execute(select(_key.c.group, _key.c.epoch, _key.c.purpose, _key.c.sealed).order_by(_key.c.id))
+            return [GroupKey(**row._mapping) for row in rows]
+
+    # Arrivals ---------------------------------------------------------------------------------------------------------
+
+    def relayed(self) -> Relayed:
+        with self._reading() as connection:
+            return Relayed(*connection.execute(select(_state.c.after, _state.c.contact)).one())
+
+    def in_contact(self, today: date) -> None:
+        """Notes the day of the last answer."""
+        with self._writing() as connection:
+            connection.execute(update(_state).values(contact=today))
+
+    def arrive(self, frames: Sequence[Frame]) -> None:
+        """Stores what was pulled, each envelope of a box once."""
+        with self._writing() as connection:
+            for frame in frames:
+                same = select(_arrival.c.id).where(_arrival.c.box == frame.box, _arrival.c.digest == frame.digest)
+                if connection.scalar(same) is None:
+                    values = {"box": frame.box, "day": frame.day, "digest": frame.digest, "sealed": frame.sealed}
+                    connection.execute(insert(_arrival).values(**values, state=WAITING, group=None))
+            if frames:
+                connection.execute(update(_state).values(after=max(frame.position for frame in frames)))
+
+    def waiting(self) -> list[Arrival]:
+        """What nobody has opened yet, in the order of arrival."""
+        with self._reading() as connection:
+            return _arrivals(connection, _arrival.c.state == WAITING)
+
+    def oldest_waiting(self) -> date | None:
+        with self._reading() as connection:
+            found: date | None = connection.scalar(select(func.min(_arrival.c.day)).where(_arrival.c.state == WAITING))
+            return found
+
+    def refused(self, groups: Sequence[str]) -> list[Arrival]:
+        """What opened for these groups and is no part of any case."""
+        with self._reading() as connection:
+            return _arrivals(connection, (_arrival.c.state == REFUSED) & _arrival.c.group.in_(groups))
+
+    def refuse(self, arrival: Arrival, group: str) -> None:
+        """Notes that this opened for a group and is not what it should be."""
+        with self._writing() as connection:
+            connection.execute(update(_arrival).where(_still_waits(arrival)).values(state=REFUSED, group=group))
+
+    def join(self, arrival: Arrival, case: int, content: Stored) -> None:
+        """Puts an opened arrival into its case, unless another session did so first."""
+        with self._writing() as connection:
+            if _take(connection, arrival):
+                _add(connection, case, content)
+
+    def begin(self, arrival: Arrival, case: Case, content: Stored) -> None:
+        """Makes a case of an opened report, unless another session did so first."""
+        with self._writing() as connection:
+            if _take(connection, arrival):
+                values = {name: value for name, value in vars(case).items() if name != "number"}
+                number = connection.execute(insert(_case).values(values).returning(_case.c.number)).scalar_one()
+                _add(connection, number, content)
+
+    # Cases ------------------------------------------------------------------------------------------------------------
+
+    def case(self, number: int) -> Case | None:
+        with self._reading() as connection:
+            return _one_case(connection.execute(select(_case).where(_case.c.number == number)).first())
+
+    def case_of(self, box: bytes) -> Case | None:
+        with self._reading() as connection:
+            return _one_case(connection.execute(select(_case).where(_case.c.box == box)).first())
+
+    def inbox(self, groups: Sequence[str], member: str) -> list[tuple[Case, int]]:
+        """The cases of these groups, each with how many contents from its reporter this member has not seen."""
+        read = select(_reading.c.place).where(_reading.c.member == member, _reading.c.case == _case.c.number).scalar_subquery()
+        new = (
+            select(func.count())
+            .where(_content.c.case == _case.c.number, _content.c.sequence.is_(None), _content.c.place > func.coalesce(read, 0))
+            .scalar_subquery()
+        )
+        with self._reading() as connection:
+            rows = connection.execute(select(_case, new.label("new")).where(_case.c.group.in_(groups)))
+            return [(Case(*row[:-1]), row.new) for row in rows]
+
+    def contents(self, case: int) -> list[Stored]:
+        """Everything said in a case, in order, still sealed."""
+        columns = [_content.c[name] for name in Stored.__dataclass_fields__]
+        with self._reading() as connection:
+            rows = connection.execute(select(*columns).where(_content.c.case == case).order_by(_content.c.place))
+            return [Stored(**row._mapping) for row in rows]
+
+    def opened(self, act: Act, place: int) -> None:
+        """Notes, before anything is shown, that a member opens a case and has then read it up to a place."""
+        with self._writing() as connection:
+            here = (_reading.c.member == act.who) & (_reading.c.case == act.case)
+            if not connection.execute(update(_reading).where(here).values(place=place)).rowcount:
+                connection.execute(insert(_reading).values(member=act.who, case=act.case, place=place))
+            _write_log(connection, act)
+
+    def write(self, act: Act, content: Stored | None, envelope: bytes | None, step: Step | None) -> None:
+        """Keeps what a member did, all of it or nothing: a content, its envelope to be sent, a step, a line of the log.
+
+        Raises Overtaken if another content took this sequence, ForbiddenStep if the case has left the state before.
+        """
+        assert act.case is not None
+        with self._writing() as connection:
+            if content is not None:
+                place = _add(connection, act.case, content)
+                if envelope is not None:
+                    box = connection.execute(select(_case.c.box).where(_case.c.number == act.case)).scalar_one()
+                    values = {"place": place, "box": box, "day": content.day, "sealed": envelope}
+                    connection.execute(insert(_outbox).values(**values, pushed=None, unknown=False))
+            if step is not None:
+                _take_step(connection, act.case, step)
+            _write_log(connection, act)
+
+    # To be sent -------------------------------------------------------------------------------------------------------
+
+    def to_push(self) -> list[tuple[int, Frame]]:
+        """What waits to be sent, in order."""
+        with self._reading() as connection:
+            rows = connection.execute(select(_outbox).where(_outbox.c.pushed.is_(None)).order_by(_outbox.c.id))
+            return [(row.id, Frame(0, TO_REPORTER, row.day, row.box, row.sealed)) for row in rows]
+
+    def pushed(self, id_: int, today: date, unknown: bool) -> None:
+        """Notes that it is in its box, or that the box is gone. The envelope itself is not needed any more."""
+        with self._writing() as connection:
+            connection.execute(update(_outbox).where(_outbox.c.id == id_).values(pushed=today, unknown=unknown, sealed=b""))
+
+    def unsent(self, case: int) -> dict[int, bool]:
+        """The places of a case that are not in the reporter's box: False waits to be sent, True found no box."""
+        missing = _outbox.c.pushed.is_(None) | _outbox.c.unknown
+        with self._reading() as connection:
+            rows = connection.execute(
+                select(_outbox.c.place, _outbox.c.unknown).join(_content).where(_content.c.case == case, missing)
+            )
+            return {row.place: row.unknown for row in rows}
+
+    # The log ----------------------------------------------------------------------------------------------------------
+
+    def log(self, act: Act) -> None:
+        with self._writing() as connection:
+            _write_log(connection, act)
+
+    def openings(self, case: int) -> list[tuple[str, str]]:
+        """Who opened a case and when, the last first."""
+        rows = select(_log.c.who, _log.c.time).where(_log.c.case == case, _log.c.action == "opened")
+        with self._reading() as connection:
+            return [(row.who, row.time) for row in connection.execute(rows.order_by(_log.c.number.desc()))]
+
+    def verify_log(self) -> int:
+        """How many lines the log has. Raises LogBroken if one was changed or taken away."""
+        with self._reading() as connection:
+            head, count = bytes(32), 0
+            for row in connection.execute(select(_log).order_by(_log.c.number)):
+                head, count = _chained(head, row.time, row.who, row.action, row.case), count + 1
+                if (row.number, row.hash) != (count, head):
+                    raise LogBroken(f"The log is broken at line {count}: a line was changed or taken away there.")
+            if tuple(connection.execute(select(_state.c.log_lines, _state.c.log_head)).one()) != (count, head):
+                raise LogBroken("The end of the log was taken away.")
+            return count
+
+
+def _chained(head: bytes, time: str, who: str, action: str, case: int | None) -> bytes:
+    """The hash of a line of the log: over the hash before it and the line."""
+    return sha256(head + canonical.write({"time": time, "who": who, "action": action, "case": case})).digest()
+
+
+def _write_log(connection: Connection, act: Act) -> None:
+    lines, head = connection.execute(select(_state.c.log_lines, _state.c.log_head)).one()
+    head = _chained(head, act.written_time, act.who, act.action, act.case)
+    values = {"time": act.written_time, "who": act.who, "action": act.action, "case": act.case}
+    connection.execute(insert(_log).values(number=lines + 1, hash=head, **values))
+    connection.execute(update(_state).values(log_lines=lines + 1, log_head=head))
+
+
+def _arrivals(connection: Connection, where: Any) -> list[Arrival]:
+    rows = select(_arrival.c.id, _arrival.c.box, _arrival.c.day, _arrival.c.sealed).where(where).order_by(_arrival.c.id)
+    return [Arrival(**row._mapping) for row in connection.execute(rows)]
+
+
+def _still_waits(arrival: Arrival) -> Any:
+    return (_arrival.c.id == arrival.id) & (_arrival.c.state == WAITING)
+
+
+def _take(connection: Connection, arrival: Arrival) -> bool:
+    """Whether this session is the one that opens it. The header with its stanzas is not kept (spec section 6.5)."""
+    return bool(connection.execute(update(_arrival).where(_still_waits(arrival)).values(state=OPENED, sealed=b"")).rowcount)
+
+
+def _add(connection: Connection, case: int, content: Stored) -> int:
+    values = {name: value for name, value in vars(content).items() if name != "place"}
+    try:
+        place: int = connection.execute(insert(_content).values(case=case, **values).returning(_content.c.place)).scalar_one()
+    except IntegrityError:
+        raise Overtaken from None
+    return place
+
+
+def _take_step(connection: Connection, case: int, step: Step) -> None:
+    values: dict[str, Any] = {"state": step.after, "closed": step.closed}
+    if step.acknowledged is not None:
+        values["acknowledged"] = step.acknowledged
+    here = (_case.c.number == case) & (_case.c.state == step.before)
+    if not connection.execute(update(_case).where(here).values(values)).rowcount:
+        raise ForbiddenStep
+
+
+def _one_case(row: Row[Any] | None) -> Case | None:
+    return Case(**row._mapping) if row else None
+
+
+@contextmanager
+def _named_failures() -> Iterator[None]:
+    try:
+        yield
+    except SQLAlchemyError:
+        raise StorageFailed("The database did not take or give this. Check its place, its space, its permissions.") from None
+
+
+def _engine(url: str, begin: str) -> Engine:
+    engine = create_engine(url)
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _configure)
+        event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(begin))
+    return engine
+
+
+def _configure(connection: Any, _: object) -> None:
+    """Durable at every commit, and deleted bytes overwritten. Python's driver must not begin transactions on its own."""
+    connection.isolation_level = None
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "secure_delete=ON", "foreign_keys=ON", "busy_timeout=5000"):
+        connection.execute(f"PRAGMA {pragma}").close()
+
+
+def _prepare(connection: Connection) -> None:
+    """Makes the tables of a new database; refuses those of another version."""
+    if not inspect(connection).get_table_names():
+        _Tables.metadata.create_all(connection)
+        connection.execute(insert(_schema).values(version=SCHEMA))
+        connection.execute(insert(_state).values(id=1, instance=None, after=0, contact=None, log_lines=0, log_head=bytes(32)))
+    if not inspect(connection).has_table("schema") or connection.scalar(select(_schema.c.version)) != SCHEMA:
+        raise StorageFailed("The database is another program's, or of another version of this one.")
