@@ -215,6 +215,19 @@ def test_a_database_that_cannot_be_opened_is_named(tmp_path: Path) -> None:
         Boxes(f"sqlite:///{tmp_path}/nowhere/intake.sqlite")
 
 
+def test_a_database_whose_address_is_none_is_named() -> None:
+    with pytest.raises(StorageFailed, match="cannot be opened"):
+        Boxes("nonsense")
+
+
+def test_a_database_that_can_no_longer_be_read_is_named(boxes: Boxes, file: Path) -> None:
+    first = opened(boxes)
+    with closing(sqlite3.connect(file)) as connection, connection:
+        connection.execute("ALTER TABLE entry RENAME TO lost")
+    with pytest.raises(StorageFailed, match="could not be read"):
+        thread(boxes, first)
+
+
 def test_a_full_database_is_said_and_what_was_acknowledged_stays(boxes: Boxes) -> None:
     first = opened(boxes)
     boxes._writer.ask(lambda connection: connection.exec_driver_sql("PRAGMA max_page_count = 40").scalar()).result()

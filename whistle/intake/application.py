@@ -20,7 +20,7 @@ def public(api: Api, site: Mapping[str, StaticFile], missing: StaticFile, names:
     """Pages by their path, the calls, and one fixed document where there is nothing."""
 
     async def page(request: Request) -> Response:
-        return respond(site[request.url.path], request)
+        return respond(site[request.scope["path"]], request)
 
     def nothing(request: Request, error: Exception) -> Response:
         return respond(missing, request, 404) if request.method in ("GET", "HEAD") else not_found(request, error)

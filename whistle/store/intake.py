@@ -4,8 +4,9 @@ Dates are days; there is no time of day, no address and no name in any table. Ta
 Writing goes through one writer (whistle.store.writer); readers have connections of their own.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
 from hashlib import sha256
@@ -137,9 +138,9 @@ class Boxes:
     """The database of intake. Raises StorageFailed if it cannot be opened."""
 
     def __init__(self, url: str, together: int = TOGETHER) -> None:
-        self._readers = open_engine(url, "BEGIN")
-        writers = open_engine(url, "BEGIN IMMEDIATE")
         try:
+            self._readers = open_engine(url, "BEGIN")
+            writers = open_engine(url, "BEGIN IMMEDIATE")
             with writers.begin() as connection:
                 _prepare(connection)
         except SQLAlchemyError:
@@ -178,7 +179,7 @@ class Boxes:
 
     def thread(self, fetch: Fetch) -> tuple[list[Frame], bool] | None:
         """What a box has after a place, and whether there is more; None if there is no such box for this token."""
-        with self._readers.begin() as connection:
+        with self._reading() as connection:
             box = _found(connection, fetch.box, fetch.access)
             if box is None:
                 return None
@@ -186,8 +187,16 @@ class Boxes:
 
     def arrivals(self, after: int) -> tuple[list[Frame], bool]:
         """What came for the desk after an arrival number, and whether there is more."""
-        with self._readers.begin() as connection:
+        with self._reading() as connection:
             return _frames(connection, _to_desk(after))
+
+    @contextmanager
+    def _reading(self) -> Iterator[Connection]:
+        try:
+            with self._readers.begin() as connection:
+                yield connection
+        except SQLAlchemyError:
+            raise StorageFailed("The store could not be read. Try again.") from None
 
     def _sweep(self, today: date) -> None:
         """Once a day, drops spent challenges that are too old to be tried again."""
