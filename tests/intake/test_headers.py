@@ -16,10 +16,7 @@ REQUESTS = {
     "a challenge": (200, f"GET /api/challenge {LINE}\r\n\r\n"),
     "a wrong method": (405, f"DELETE /api/submit {LINE}\r\n\r\n"),
     "a wrong type": (415, f"POST /api/submit {LINE}\r\nContent-Length: 1\r\n\r\nx"),
-    "too much": (
-        413,
-        f"POST /api/submit {LINE}\r\n{TYPE}\r\nContent-Length: 999999999\r\n\r\n",
-    ),
+    "too much": (413, f"POST /api/submit {LINE}\r\n{TYPE}\r\nContent-Length: 999999999\r\n\r\n"),
     "no envelope": (400, f"POST /api/submit {LINE}\r\n{TYPE}\r\nContent-Length: 1\r\n\r\nx"),
     "another host": (421, f"GET / {LINE}\r\n\r\n".replace("127.0.0.1", "localhost")),
     "no host": (421, "GET / HTTP/1.0\r\n\r\n"),
