@@ -419,7 +419,7 @@ def test_letters_that_are_missing_are_counted(opens: Opens, desk: Desk) -> None:
     desk.answer(report, Message("Svar på det."), after=lost)
     page = opens("mailbox")
     open_box(page, code)
-    expect(page.locator("#thread .verdict h3")).to_contain_text("Missing before this letter: 1")
+    expect(page.locator("#thread .verdict h3")).to_contain_text("Missing before the next message: 1")
     expect(page.locator("#thread")).to_contain_text("Svar på det.")
 
 

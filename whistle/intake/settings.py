@@ -48,6 +48,7 @@ class Site:
     categories: tuple[str, ...]  # ids of the catalogue
     leave_to: str  # where "leave this page quickly" goes
     supervisory_authority: str = ""  # where to complain of how personal data are processed; a link or a text
+    backup_days: int = 35  # after a deletion, how long backup copies still have it
     security_contact: str = ""  # mailto: or https:, for security.txt; without it there is none
 
 
