@@ -41,7 +41,7 @@ $(VENV)/bin/python:
 
 $(VENV)/run.ready: $(VENV)/bin/python requirements.lock pyproject.toml
 	$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements.lock
-	$(BIN)/pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
+	PYTHONWARNINGS=ignore $(BIN)/pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
 $(VENV)/test.ready: $(VENV)/run.ready requirements-test.lock

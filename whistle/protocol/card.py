@@ -13,12 +13,37 @@ from types import MappingProxyType
 
 from whistle.errors import GroupUnknown, Malformed, NotACard, RecipientRevoked
 from whistle.protocol.bech32 import read_recipient, write_recipient
-from whistle.protocol.constants import INSTANCE_BYTES, LABEL_ROOT
-from whistle.protocol.spelling import day, hexadecimal, read_base64, write_base64
+from whistle.protocol.constants import LABEL_ROOT
+from whistle.protocol.spelling import day, read_base64, write_base64
 
 _LONGEST_DAYS = 100  # spec section 4: the only bound on rollback that a stateless browser has
 _GROUPS_LIMIT = 8
 GROUP_ID = re.compile(r"[a-z][a-z0-9-]{0,31}")
+
+# The grammar of the file, in the order of spec section 4. What a pattern cannot say is checked where the value is made.
+_DAY, _COUNT, _HASH = r"[0-9]{4}-[0-9]{2}-[0-9]{2}", "([1-9][0-9]{0,9})", re.compile("[0-9a-f]{64}")
+_SIGNING_KEY = f"{_DAY} (?:{_DAY}|open) {_HASH.pattern}"
+_GROUP_KEY = f"{_COUNT} (age1pq1[0-9a-z]+)"
+_GROUP = re.compile(
+    f"group: ({GROUP_ID.pattern})\n"
+    r"((?:name: [a-z]{2} .{1,80}\n)+)"
+    f"((?:voice-key: {_SIGNING_KEY}\n)+)"
+    f"recipient: {_GROUP_KEY}\n"
+    f"(?:ring-a: {_GROUP_KEY}\nring-b: {_GROUP_KEY}\n)?"
+)
+_CARD = re.compile(
+    "whistle/1 card\n"
+    "label: (demo|production)\n"
+    "instance: ([0-9a-f]{32})\n"
+    f"counter: {_COUNT}\n"
+    f"issued: ({_DAY})\n"
+    f"ends: ({_DAY})\n"
+    f"((?:receipt-key: {_SIGNING_KEY}\n)+)"
+    r"((?:(?:group|name|voice-key|recipient|ring-[ab]): .*\n)+)"  # read by _GROUP; what it skips, parse() misses
+    f"((?:revoked: {_HASH.pattern}\n)*)"
+    f"root: ({_HASH.pattern})\n"
+    "signature: ([A-Za-z0-9+/]{86})\n"
+)
 
 
 @dataclass(frozen=True)
@@ -116,12 +141,13 @@ def serialize(card: Card) -> bytes:
 def parse(file: bytes) -> Card:
     """The card of a key card file. Raises NotACard; a second spelling of anything is refused."""
     try:
-        card = _card(_Lines(file.decode("utf-8")))
-        if serialize(card) == file:
-            return card
+        match = _CARD.fullmatch(file.decode("utf-8"))
+        card = _card(match) if match else None
     except (ValueError, Malformed):
-        pass
-    raise NotACard
+        raise NotACard from None
+    if card is None or serialize(card) != file:  # a second spelling, or a line out of its place
+        raise NotACard
+    return card
 
 
 def _lines(card: Card) -> list[str]:
@@ -146,99 +172,54 @@ def _signing_key(key: SigningKey) -> str:
     return f"{key.start} {key.until or 'open'} {key.public.hex()}"
 
 
-class _Lines:
-    """The lines of a card, taken one after another."""
-
-    def __init__(self, text: str) -> None:
-        self._left = text.split("\n")
-
-    def take(self, key: str) -> str:
-        if not self.next_is(key):
-            raise NotACard
-        return self._left.pop(0).removeprefix(f"{key}: ")
-
-    def next_is(self, key: str) -> bool:
-        return bool(self._left) and self._left[0].startswith(f"{key}: ")
-
-    def take_all(self, key: str) -> list[str]:
-        taken = []
-        while self.next_is(key):
-            taken.append(self.take(key))
-        return taken
-
-    def first(self) -> str:
-        return self._left.pop(0)
-
-
-def _card(lines: _Lines) -> Card:
-    if lines.first() != "whistle/1 card":
-        raise NotACard
+def _card(match: re.Match[str]) -> Card:
+    label, instance, counter, issued, ends, receipts, groups, revoked, root, signature = match.groups()
     card = Card(
-        demo=lines.take("label") == "demo",  # any third label does not serialize to itself
-        instance=hexadecimal(lines.take("instance"), INSTANCE_BYTES),
-        counter=_number(lines.take("counter")),
-        issued=day(lines.take("issued")),
-        ends=day(lines.take("ends")),
-        receipt_keys=_read_signing_keys(lines.take_all("receipt-key")),
-        groups=_read_groups(lines),
-        revoked=tuple(hexadecimal(text, 32) for text in lines.take_all("revoked")),
-        root=hexadecimal(lines.take("root"), 32),
-        signature=read_base64(lines.take("signature"), 64),
+        demo=label == "demo",
+        instance=bytes.fromhex(instance),
+        counter=_number(counter),
+        issued=day(issued),
+        ends=day(ends),
+        receipt_keys=_signing_keys(receipts),
+        groups=tuple(_group(each) for each in _GROUP.finditer(groups)),
+        revoked=tuple(bytes.fromhex(key) for key in _HASH.findall(revoked)),
+        root=bytes.fromhex(root),
+        signature=read_base64(signature, 64),
     )
-    if not 0 <= (card.ends - card.issued).days <= _LONGEST_DAYS:
-        raise NotACard
-    if len({group.id for group in card.groups}) != len(card.groups) or not 1 <= len(card.groups) <= _GROUPS_LIMIT:
+    ids = {group.id for group in card.groups}
+    if not 0 <= (card.ends - card.issued).days <= _LONGEST_DAYS or len(ids) != len(card.groups) or len(ids) > _GROUPS_LIMIT:
         raise NotACard
     return card
 
 
-def _read_groups(lines: _Lines) -> tuple[Group, ...]:
-    groups = []
-    while lines.next_is("group"):
-        name = lines.take("group")
-        if not GROUP_ID.fullmatch(name):
-            raise NotACard
-        names = _read_names(lines.take_all("name"))
-        voices = _read_signing_keys(lines.take_all("voice-key"))
-        recipient = _read_group_key(lines.take("recipient"))
-        rings = (
-            (_read_group_key(lines.take("ring-a")), _read_group_key(lines.take("ring-b"))) if lines.next_is("ring-a") else None
-        )
-        groups.append(Group(name, names, voices, recipient, rings))
-    return tuple(groups)
+def _group(match: re.Match[str]) -> Group:
+    name, names, voices, epoch, recipient, epoch_a, ring_a, epoch_b, ring_b = match.groups()
+    rings = (_group_key(epoch_a, ring_a), _group_key(epoch_b, ring_b)) if ring_a else None
+    return Group(name, _names(names), _signing_keys(voices), _group_key(epoch, recipient), rings)
 
 
-def _read_names(texts: list[str]) -> Mapping[str, str]:
-    names: dict[str, str] = {}
-    for text in texts:
-        language, _, name = text.partition(" ")
-        if not re.fullmatch(r"[a-z]{2}", language) or language in names or not 1 <= len(name) <= 80 or not name.isprintable():
-            raise NotACard
-        names[language] = name
-    if not names:
+def _names(lines: str) -> Mapping[str, str]:
+    texts = re.findall(r"name: (..) (.*)\n", lines)
+    names = dict(texts)
+    if len(names) != len(texts) or not all(name.isprintable() for name in names.values()):
         raise NotACard
     return MappingProxyType(names)
 
 
-def _read_signing_keys(texts: list[str]) -> tuple[SigningKey, ...]:
-    keys = []
-    for text in texts:
-        start, until, public = text.split(" ")
-        key = SigningKey(day(start), None if until == "open" else day(until), hexadecimal(public, 32))
-        if key.until is not None and key.until < key.start:
-            raise NotACard
-        keys.append(key)
-    if not keys or keys[-1].until is not None or any(key.until is None for key in keys[:-1]):
-        raise NotACard
+def _signing_keys(lines: str) -> tuple[SigningKey, ...]:
+    texts = [line.split(" ")[1:] for line in lines.splitlines()]
+    keys = [SigningKey(day(start), None if end == "open" else day(end), bytes.fromhex(key)) for start, end, key in texts]
+    open_until = [key.until for key in keys if key.until is None or key.until < key.start]
+    if open_until != [None] or keys[-1].until is not None:
+        raise NotACard  # the last one alone is open, and none ends before it begins
     return tuple(keys)
 
 
-def _read_group_key(text: str) -> GroupKey:
-    epoch, _, recipient = text.partition(" ")
+def _group_key(epoch: str, recipient: str) -> GroupKey:
     return GroupKey(_number(epoch), read_recipient(recipient))
 
 
 def _number(text: str) -> int:
-    if not re.fullmatch(r"[1-9][0-9]{0,9}", text) or int(text) > 0xFFFF_FFFF:
+    if int(text) > 0xFFFF_FFFF:
         raise NotACard
     return int(text)

@@ -4,7 +4,6 @@ Parses and writes the JSON; signs nothing and seals nothing. A content that woul
 """
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass, fields
 from hashlib import sha256
 from typing import Any
@@ -211,38 +210,30 @@ def _check(content: Content) -> None:
     _must((context.seen.sequence == 0) == (context.seen.hash == bytes(32)))
     if context.direction == TO_DESK:
         _must((context.sequence == 1) == isinstance(body, Report))
-    _BODY_CHECKS[type(body)](body)
+    _must(_body_holds(body))
 
 
-def _check_report(body: Any) -> None:
-    _must(re.fullmatch(r"[a-z]{2}", body.language) is not None)
-    _must(_is_text(body.text, 1, TEXT_LIMIT) and len(body.answers) <= ANSWERS_LIMIT)
-    for each in body.answers:
-        _must(GROUP_ID.fullmatch(each.question) is not None and _is_text(each.answer, 1, ANSWER_LIMIT))
-    if body.identity is not None:
-        _must(len(body.identity) == IDENTITY_FIELD)
-        read_base64(body.identity)
+def _body_holds(body: Body) -> bool:
+    match body:
+        case Report():
+            return _report_holds(body)
+        case Notice():
+            return body.state in STATES and _is_text(body.text, 0, TEXT_LIMIT)
+        case Note():
+            return _is_text(body.author, 1, ANSWER_LIMIT) and _is_text(body.text, 1, TEXT_LIMIT)
+        case Message() | Acknowledgement():
+            return _is_text(body.text, 1, TEXT_LIMIT)
 
 
-def _check_text(body: Any) -> None:
-    _must(_is_text(body.text, 1, TEXT_LIMIT))
-
-
-def _check_notice(body: Any) -> None:
-    _must(body.state in STATES and _is_text(body.text, 0, TEXT_LIMIT))
-
-
-def _check_note(body: Any) -> None:
-    _must(_is_text(body.author, 1, ANSWER_LIMIT) and _is_text(body.text, 1, TEXT_LIMIT))
-
-
-_BODY_CHECKS: dict[type[Body], Callable[[Any], None]] = {
-    Report: _check_report,
-    Message: _check_text,
-    Acknowledgement: _check_text,
-    Notice: _check_notice,
-    Note: _check_note,
-}
+def _report_holds(report: Report) -> bool:
+    answers = [(each.question, each.answer) for each in report.answers]
+    return (
+        re.fullmatch(r"[a-z]{2}", report.language) is not None
+        and _is_text(report.text, 1, TEXT_LIMIT)
+        and len(answers) <= ANSWERS_LIMIT
+        and all(GROUP_ID.fullmatch(question) and _is_text(answer, 1, ANSWER_LIMIT) for question, answer in answers)
+        and (report.identity is None or len(read_base64(report.identity)) == IDENTITY_FIELD * 3 // 4)
+    )
 
 
 def _must(holds: bool) -> None:

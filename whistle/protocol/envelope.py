@@ -5,13 +5,7 @@ is fed as bytes arrive and refuses at the first byte that departs, so that nothi
 """
 
 from whistle.errors import NotAnEnvelope
-from whistle.protocol.constants import (
-    CHUNK_BYTES,
-    PLAINTEXT_FLOOR,
-    PLAINTEXT_LIMIT,
-    STANZA_BYTES,
-    STANZAS_LIMIT,
-)
+from whistle.protocol.constants import CHUNK_BYTES, PLAINTEXT_FLOOR, PLAINTEXT_LIMIT, STANZA_BYTES, STANZAS_LIMIT
 from whistle.protocol.padme import padme
 
 _ALPHABET = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/")

@@ -7,13 +7,7 @@ from datetime import date
 from hashlib import sha256
 
 from whistle.errors import NotASubmission, NotPages
-from whistle.protocol.constants import (
-    ACCESS_TOKEN_BYTES,
-    BOX_ID_BYTES,
-    CHALLENGE_LIMIT,
-    PAGE_BYTES,
-    PROOF_BYTES,
-)
+from whistle.protocol.constants import ACCESS_TOKEN_BYTES, BOX_ID_BYTES, CHALLENGE_LIMIT, PAGE_BYTES, PROOF_BYTES
 from whistle.protocol.envelope import LONGEST_ENVELOPE, EnvelopeReader
 from whistle.protocol.spelling import day_number, day_of
 
