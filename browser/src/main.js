@@ -10,7 +10,7 @@ import { today } from './pages/dates.js';
 import { wordsOf } from './pages/failures.js';
 import { startLeaving } from './pages/leave.js';
 import { startMailbox } from './pages/mailbox.js';
-import { at, showOnly } from './pages/page.js';
+import { at, beginWith } from './pages/page.js';
 import { startReport } from './pages/report.js';
 
 startLeaving();
@@ -24,6 +24,6 @@ if (start) {
     start(readCard(utf8(instance.card), known), instance);
   } catch (error) {
     at('incapable-why').textContent = wordsOf(error);
-    showOnly(['incapable'], 'incapable');
+    beginWith(['incapable'], 'incapable');
   }
 }

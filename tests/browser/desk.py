@@ -50,12 +50,18 @@ class Desk:
         opened = open_envelope(frames[-1].sealed, GROUPS.values())
         return read(opened.plaintext, lambda content: [content.body.signing] if isinstance(content.body, Report) else [])
 
-    def answer(self, report: Content, body: Body, after: Content | None = None, voice: SigningKey = VOICE) -> Content:
-        """Seals `body` as the next thing that the group says after `after`, and pushes it."""
+    def answer(
+        self, report: Content, body: Body, after: Content | None = None, voice: SigningKey = VOICE, seen: int = 1
+    ) -> Content:
+        """Seals `body` as what the group says next after `after`, having seen so many of the reporter's; pushes it."""
         assert isinstance(report.body, Report)
         place = Position() if after is None else after.position
         context = replace(
-            report.context, direction=TO_REPORTER, sequence=place.sequence + 1, previous=place.hash, seen=report.position
+            report.context,
+            direction=TO_REPORTER,
+            sequence=place.sequence + 1,
+            previous=place.hash,
+            seen=replace(report.position, sequence=seen),
         )
         content = Content(context, body)
         group = self.card.group(context.group).recipient.raw

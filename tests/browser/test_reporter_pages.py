@@ -355,6 +355,42 @@ def test_the_link_leaves_and_blanks_the_page_first(opens: Opens, desk: Desk) -> 
     assert page.evaluate("document.getElementById('leave').click(), document.body.innerHTML") == ""
 
 
+def test_the_browsers_way_back_finds_an_empty_page(opens: Opens, desk: Desk) -> None:
+    page = opens("report")
+    page.on("dialog", lambda dialog: dialog.accept())
+    page.locator("#text").fill(TEXT)
+    page.goto(f"{desk.address}/en/privacy")
+    page.go_back()
+    expect(page.locator("#text")).to_have_value("")
+
+
+def test_closing_the_page_before_the_code_was_typed_back_is_asked_about(opens: Opens) -> None:
+    page = opens("report")
+    code = send(page)
+    with page.expect_event("dialog") as asked:
+        page.close(run_before_unload=True)
+    assert asked.value.type == "beforeunload"
+    asked.value.dismiss()
+    type_back(page, code)
+    with page.expect_event("close"):
+        page.close(run_before_unload=True)
+
+
+@pytest.mark.parametrize("path", ["report", "mailbox"])
+def test_after_the_card_has_ended_the_page_gives_the_other_ways(opens: Opens, context: BrowserContext, path: str) -> None:
+    context.clock.set_fixed_time("2031-01-01T12:00:00Z")
+    page = opens(path)
+    expect(page.locator("#incapable-why")).to_contain_text("has expired")
+    expect(page.get_by_role("link", name="risikokontrol@demobank.example")).to_be_visible()
+
+
+def test_the_first_tab_is_not_taken_away(opens: Opens) -> None:
+    page = opens("report")
+    expect(page.locator("#write")).to_be_visible()
+    page.keyboard.press("Tab")
+    expect(page.locator(".skip")).to_be_focused()
+
+
 def mistyped(code: str) -> str:
     return code[0] + ("a" if code[1] != "a" else "i") + code[2:]
 
@@ -421,6 +457,14 @@ def test_letters_that_are_missing_are_counted(opens: Opens, desk: Desk) -> None:
     open_box(page, code)
     expect(page.locator("#thread .verdict h3")).to_contain_text("Missing before the next message: 1")
     expect(page.locator("#thread")).to_contain_text("Svar på det.")
+
+
+def test_a_message_of_ones_own_that_the_desk_saw_and_the_mailbox_lacks_is_reported(opens: Opens, desk: Desk) -> None:
+    code, report = reported(opens, desk)
+    desk.answer(report, Message("Tak for dine tre beskeder."), seen=3)
+    page = opens("mailbox")
+    open_box(page, code)
+    expect(page.locator("#withheld")).to_contain_text("Missing messages: 2")
 
 
 def test_a_reply_appears_because_the_mailbox_was_fetched_again(opens: Opens, desk: Desk) -> None:

@@ -7,7 +7,7 @@ import { openMailbox } from '../dialogue.js';
 import { CodeHasBadCharacter, CodeHasWrongLength, CodeMistyped } from '../errors.js';
 import { wordsOf } from './failures.js';
 import { onLeaving } from './leave.js';
-import { at, painted, showGroups, showOnly, tellMistakes } from './page.js';
+import { at, beginWith, painted, showGroups, showOnly, tellMistakes } from './page.js';
 import { mistakeOf, textOf, watchLength } from './text.js';
 import { showThread } from './thread.js';
 import { word } from './words.js';
@@ -167,5 +167,5 @@ export function startMailbox(card, instance) {
       act();
     });
   }
-  showOnly(STEPS, 'enter');
+  beginWith(STEPS, 'enter');
 }

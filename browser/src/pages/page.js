@@ -29,12 +29,21 @@ export function element(tag, { text, kind }, ...children) {
 }
 
 /**
+ * Shows one of the steps and leaves the focus where it is: for the first step of a page.
+ * @param {readonly string[]} steps ids
+ * @param {string} step
+ */
+export function beginWith(steps, step) {
+  for (const id of steps) at(id).hidden = id !== step;
+}
+
+/**
  * Shows one of the steps, and takes whoever reads with the keyboard or by ear to its beginning.
  * @param {readonly string[]} steps ids
  * @param {string} step
  */
 export function showOnly(steps, step) {
-  for (const id of steps) at(id).hidden = id !== step;
+  beginWith(steps, step);
   const beginning = at(step).querySelector('h2[tabindex]');
   scrollTo(0, 0);
   (beginning instanceof HTMLElement ? beginning : at('main')).focus();

@@ -7,7 +7,7 @@ import { IntakeRefused } from '../errors.js';
 import { dueDays, longDay, today } from './dates.js';
 import { wordsOf } from './failures.js';
 import { onLeaving } from './leave.js';
-import { at, painted, showGroups, showOnly, tellMistakes } from './page.js';
+import { at, beginWith, painted, showGroups, showOnly, tellMistakes } from './page.js';
 import { mistakeOf, textOf, watchLength } from './text.js';
 import { language, word } from './words.js';
 
@@ -124,7 +124,7 @@ export function startReport(card, instance) {
   onClick('written', askBack);
   onClick('show-again', showCode);
   startSlip(() => (code ?? []).join('-'));
-  show('write');
+  beginWith(STEPS, 'write');
 }
 
 /** @returns {Said} what stands in the form */
