@@ -58,10 +58,15 @@ def free_ports() -> int:
         return first
 
 
-def start_demo(state: Path) -> tuple["subprocess.Popen[bytes]", Demo]:
+def start_demo(state: Path, **more: str) -> tuple["subprocess.Popen[bytes]", Demo]:
     """What `make run` starts, with its own state and ports, as soon as it has printed where to go."""
     port, output = free_ports(), state.parent / f"{state.name}.out"
-    environment = os.environ | {"WHISTLE_DEMO_STATE": str(state), "WHISTLE_DEMO_PORT": str(port), "PYTHONUNBUFFERED": "1"}
+    environment = os.environ | {
+        "WHISTLE_DEMO_STATE": str(state),
+        "WHISTLE_DEMO_PORT": str(port),
+        "PYTHONUNBUFFERED": "1",
+        **more,
+    }
     with output.open("wb") as sink:
         command = [sys.executable, str(TOP / "deploy" / "demo" / "run.py")]
         program = subprocess.Popen(command, env=environment, stdout=sink, stderr=subprocess.STDOUT)

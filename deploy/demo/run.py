@@ -110,7 +110,10 @@ def start(environment: dict[str, str], program: str, *arguments: str) -> "subpro
 
 
 def command(program: str, *arguments: str) -> list[str]:
-    return [str(Path(sys.executable).parent / f"whistle-{program}"), *arguments]
+    """A program from beside this Python; WHISTLE_DEMO_INTAKE names another intake, such as one installed from its own wheel."""
+    beside = Path(sys.executable).parent / f"whistle-{program}"
+    chosen = os.environ.get("WHISTLE_DEMO_INTAKE", beside) if program == "intake" else beside
+    return [str(chosen), *arguments]
 
 
 def refuse_taken(port: int) -> None:
