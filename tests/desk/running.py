@@ -26,6 +26,7 @@ from whistle.protocol.card import Card, parse
 from whistle.protocol.content import TO_DESK, Answer, Body, Content, Context, Message, Position, Report
 from whistle.protocol.wire import TO_DESK as FRAME_TO_DESK
 from whistle.protocol.wire import Frame, Submission, parse_pages
+from whistle.sealing import age
 from whistle.sealing.contents import Box, Entry, Thread, read_thread, seal, try_open
 from whistle.sealing.derivation import ReporterKeys, reporter_keys
 from whistle.sealing.wrapping import Cost
@@ -250,6 +251,10 @@ class Reporter:
         if keep:
             self.last = content.position
         return seal(content, key or self.keys.signing, [recipient.raw, self.keys.identity.recipient])
+
+    def sealed_raw(self, plaintext: bytes) -> bytes:
+        """Any bytes, sealed to the group as a content would be."""
+        return age.seal(plaintext, [self.card.recipient(self.group).raw, self.keys.identity.recipient])
 
     def frame(self, envelope: bytes, position: int = 1, day: date | None = None) -> Frame:
         return Frame(position, FRAME_TO_DESK, day or today(), self.keys.box, envelope)

@@ -44,6 +44,10 @@ class Running:
     clock: Clock
     poll_seconds: int
 
+    def close(self) -> None:
+        """Lets go of the database."""
+        self.cases.close()
+
     async def beside(self) -> None:
         """Polls the public server and lets go of ended sessions, until it is cancelled."""
         async with self.client, asyncio.TaskGroup() as group:

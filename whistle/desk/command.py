@@ -7,6 +7,7 @@ import os
 import socket
 import sys
 from collections.abc import Sequence
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -27,6 +28,7 @@ _PREFIX = "WHISTLE_DESK"
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one command; the exit status."""
     given = _parser().parse_args(arguments)
+    os.umask(0o077)
     try:
         settings = read(Settings, given.settings, of_process(), _PREFIX)
         given.run(settings, given)
@@ -54,25 +56,30 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _enrol(settings: Settings, given: argparse.Namespace) -> None:
-    cases = Cases(settings.database)
-    card = KeyCard(settings.card, settings.root_fingerprint, cases.instance()).known()
-    starting.check(settings, given.settings, card)
-    members, keys = enrol(cases, given.folder, card)
+    with closing(Cases(settings.database)) as cases:
+        card = KeyCard(settings.card, settings.root_fingerprint, cases.instance()).known()
+        starting.check(settings, given.settings, card)
+        members, keys = enrol(cases, given.folder, card)
     print(f"{members} members and {keys} sealed group keys are enrolled.")
 
 
 def _check(settings: Settings, given: argparse.Namespace) -> None:
-    running = _build(settings, given)
-    card = KeyCard(settings.card, settings.root_fingerprint, running.cases.instance()).on(_now().date())
-    print(f"The desk can start. Its key card is good through {card.ends}; the log has {running.cases.verify_log()} lines.")
+    with closing(_build(settings, given)) as running:
+        card = KeyCard(settings.card, settings.root_fingerprint, running.cases.instance()).on(_now().date())
+        print(f"The desk can start. Its key card is good through {card.ends}; the log has {running.cases.verify_log()} lines.")
 
 
 def _verify_log(settings: Settings, _: argparse.Namespace) -> None:
-    print(f"The log is whole: {Cases(settings.database).verify_log()} lines.")
+    with closing(Cases(settings.database)) as cases:
+        print(f"The log is whole: {cases.verify_log()} lines.")
 
 
 def _serve(settings: Settings, given: argparse.Namespace) -> None:
-    running = _build(settings, given)
+    with closing(_build(settings, given)) as running:
+        _listen(settings, running)
+
+
+def _listen(settings: Settings, running: Running) -> None:
     headers = security_headers(DESK_POLICY)
     addresses = [address for address in settings.listen if address != "::1" or _has_ipv6()]
     servers = [(Server(running.app, headers), bind(address, settings.port)) for address in addresses]
@@ -85,14 +92,15 @@ def _serve(settings: Settings, given: argparse.Namespace) -> None:
 
 
 async def _run(running: Running, servers: Sequence[tuple[Server, socket.socket]]) -> None:
-    beside = asyncio.create_task(running.beside())
-    try:
-        await serve(servers)
-    finally:
-        beside.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await beside
-        running.cases.close()
+    """Serves until told to stop. If what runs beside ends, the desk ends too: it must not look alive and hear nothing."""
+    beside, serving = asyncio.create_task(running.beside()), asyncio.create_task(serve(servers))
+    await asyncio.wait({beside, serving}, return_when=asyncio.FIRST_COMPLETED)
+    for server, _ in servers:
+        server.should_exit = True
+    await serving
+    beside.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await beside
 
 
 def _build(settings: Settings, given: argparse.Namespace) -> Running:

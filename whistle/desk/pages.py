@@ -24,9 +24,9 @@ from whistle.desk.states import State, following
 from whistle.desk.throttle import Throttle
 from whistle.desk.writing import Writer
 from whistle.errors import (
-    CardHasEnded,
     CardRefused,
     ForbiddenStep,
+    NotACard,
     NotSignedIn,
     NotThisForm,
     NotYours,
@@ -260,7 +260,7 @@ class Desk:
         """Back to the case once it is kept; or the same page again with the text still there, and why it was not taken."""
         try:
             act()
-        except (TextMissing, TextTooLong, ForbiddenStep, Overtaken, CardRefused) as error:
+        except (TextMissing, TextTooLong, ForbiddenStep, Overtaken, CardRefused, NotACard) as error:
             return self._case_page(visit, Draft(form, text, error))
         return _go(f"/cases/{visit.case}?done={form}")
 
@@ -304,10 +304,10 @@ class Desk:
         return words("letter.acknowledgement", **dict(zip(("received", "feedback"), days, strict=True)))
 
     def _open_arrivals(self, visit: Visit) -> bool:
-        """Opens what waits; whether new reports must wait because the key card has ended."""
+        """Opens what waits; whether new reports must wait because the key card has ended or cannot be used."""
         try:
             self.reader.open_arrivals(visit.session, visit.now.date())
-        except CardHasEnded:
+        except (CardRefused, NotACard):
             return True
         return visit.now.date() > self.card.known().ends
 
@@ -320,7 +320,8 @@ class Desk:
         """The page of a named error."""
         assert isinstance(error, WhistleError)
         if isinstance(error, NotSignedIn):
-            return _go("/sign-in")
+            # A form is not lost silently: the page says that it was not sent, and the browser still has the text.
+            return _go("/sign-in") if request.method == "GET" else self._sign_in_page(request, "", error)
         return self._error_page(request, error, _STATUS.get(type(error), 400))
 
     def nothing(self, request: Request, _: Exception) -> Response:

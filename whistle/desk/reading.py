@@ -103,7 +103,7 @@ class Reader:
         entry = Entry(0, TO_DESK, arrival.day, opened.plaintext, sealed_to)
         try:
             _report(entry, arrival.box, self._card.known())
-        except NotYours:
+        except NotAContent:
             return False
         return True
 
@@ -121,7 +121,7 @@ class Reader:
 
 
 def _report(entry: Entry, box: bytes, card: Card) -> Report:
-    """The report that opens a case: its own keys hash to the box and verify it. Raises NotYours."""
+    """The report that opens a case: its own keys hash to the box and verify it. Raises NotAContent."""
 
     def writers(content: Content) -> list[bytes]:
         body, context = content.body, content.context
@@ -135,8 +135,8 @@ def _report(entry: Entry, box: bytes, card: Card) -> Report:
 
     try:
         content = read(entry.plaintext or b"", writers)
-    except (NotAContent, BadSignature, GroupUnknown):
-        raise NotYours from None
+    except (BadSignature, GroupUnknown):
+        raise NotAContent from None
     assert isinstance(content.body, Report)
     return content.body
 

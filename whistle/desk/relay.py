@@ -56,6 +56,8 @@ class Relay:
             frames, more = _pages(await self._ask("pull", before.to_bytes(4)))
             if not frames:
                 return
+            if frames[-1].position <= before:
+                raise NetworkFailed  # an answer that does not go on would be asked for without end
             await asyncio.to_thread(self._cases.arrive, frames)  # stored first, confirmed then (spec section 10)
             await self._ask("confirm", frames[-1].position.to_bytes(4))
 

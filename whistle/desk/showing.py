@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 
-from babel.dates import format_date, format_datetime
+from babel.dates import format_date
 from starlette.responses import HTMLResponse
 
 from whistle.desk.sessions import Session
@@ -15,6 +15,7 @@ from whistle.errors import WhistleError
 from whistle.web.forms import FormTokens
 from whistle.web.templates import Catalogue, environment, read_catalogues
 
+_LOCALES = {"en": "en_GB"}  # plain "en" is American to babel
 _NO_STORE = {"cache-control": "no-store"}
 
 
@@ -72,13 +73,14 @@ class Pages:
 
 
 def written_day(day: date, language: str) -> str:
-    """A day in full: 21 November 2026."""
-    return format_date(day, "d MMMM y", locale=language)
+    """A day in full: 21 November 2026, 21. november 2026."""
+    return format_date(day, "long", locale=_LOCALES.get(language, language))
 
 
 def written_time(text: str, language: str) -> str:
     """The time of a member's act, in UTC."""
-    return format_datetime(datetime.fromisoformat(text), "d MMMM y HH:mm", locale=language) + " UTC"
+    moment = datetime.fromisoformat(text)
+    return f"{written_day(moment.date(), language)} {moment:%H:%M} UTC"
 
 
 def mistake(error: WhistleError, words: Catalogue) -> str:

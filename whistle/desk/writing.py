@@ -13,7 +13,7 @@ from whistle.desk.reading import OpenCase, Reader
 from whistle.desk.sessions import Session
 from whistle.desk.starting import KeyCard
 from whistle.desk.states import State
-from whistle.errors import ForbiddenStep, Overtaken, TextMissing, TextTooLong
+from whistle.errors import CardRefused, ForbiddenStep, Overtaken, TextMissing, TextTooLong
 from whistle.protocol.canonical import written_length
 from whistle.protocol.card import Card
 from whistle.protocol.constants import TEXT_LIMIT
@@ -86,6 +86,8 @@ class Writer:
         """A body in its place in the chain: as the desk keeps it, and as it is sent, if it is for the reporter."""
         card, keys = self._card.on(now.date()), session.groups[opened.case.group]
         recipient = card.recipient(opened.case.group)
+        if recipient.epoch not in keys.identities or keys.voice.public not in card.voices(card.group(opened.case.group)):
+            raise CardRefused("The key card has other keys than this desk. Enrol the keys of the newest ceremony.")
         content = _content(card, opened, body)
         direction, to_reporter = content.context.direction, content.context.direction == TO_REPORTER
         recipients: Sequence[bytes] = [recipient.raw, opened.report.reply_to] if to_reporter else [recipient.raw]

@@ -1,0 +1,201 @@
+"""What the desk answers: forms from elsewhere, other groups' cases, headers, languages, hostile text, mistakes."""
+
+import json
+from base64 import b64encode
+
+import pytest
+
+from tests.desk.running import ANNA, CARL, Desk, Member, Reporter
+from whistle.protocol.content import Answer
+from whistle.web.headers import DESK_POLICY, security_headers
+
+HOSTILE = "</textarea></p><script>alert(1)</script><img src=x onerror=alert(2)>{{ 7*7 }}\u202e&lt;\x1b[31m"
+
+
+@pytest.fixture(scope="module")
+def number(desk: Desk) -> int:
+    """A case of risk control, with hostile text."""
+    reporter = Reporter.new(desk.card)
+    desk.deliver(reporter.frame(reporter.report(HOSTILE)))
+    desk.member(ANNA)
+    case = desk.cases.case_of(reporter.keys.box)
+    assert case is not None
+    return case.number
+
+
+@pytest.fixture(scope="module")
+def anna(desk: Desk, number: int) -> Member:
+    return desk.member(ANNA)
+
+
+@pytest.fixture(scope="module")
+def carl(desk: Desk, number: int) -> Member:
+    """A member of the other group."""
+    return desk.member(CARL)
+
+
+def test_every_answer_has_the_one_set_of_security_headers_and_is_never_stored(desk: Desk, anna: Member, number: int) -> None:
+    answers = [anna.get(path) for path in ("/", f"/cases/{number}", "/cases/999", "/nowhere", "/style.css", "/passphrase")]
+    answers += [anna.get("/", {"host": "elsewhere"}), Member(desk.port).get("/sign-in"), Member(desk.port).get("/")]
+    for answer in answers:
+        for name, value in security_headers(DESK_POLICY):
+            assert [sent for key, sent in answer.headers if key.lower() == name] == [value]
+        assert answer.header("cache-control") == "no-store"
+
+
+def test_no_page_has_a_script_an_inline_style_or_anything_from_elsewhere(anna: Member, number: int) -> None:
+    for path in ("/", f"/cases/{number}", "/passphrase", "/sign-in"):
+        text = anna.get(path).text
+        assert "<script" not in text
+        assert " style=" not in text
+        assert "http" not in text
+
+
+def test_an_unknown_host_is_answered_421(anna: Member) -> None:
+    assert anna.get("/", {"host": "127.0.0.1"}).status == 421
+
+
+def test_hostile_text_is_shown_as_the_text_it_is(anna: Member, number: int) -> None:
+    text = anna.get(f"/cases/{number}").text
+    assert "&lt;/textarea&gt;&lt;/p&gt;&lt;script&gt;alert(1)" in text
+    assert "{{ 7*7 }}" in text
+    assert "<img" not in text
+
+
+@pytest.mark.parametrize("path", ["", "/acknowledge", "/reply", "/note", "/state"])
+def test_a_case_of_another_group_is_answered_exactly_as_one_that_is_not_there(carl: Member, number: int, path: str) -> None:
+    fields = {"text": "words", "state": "assessing"}
+    other, none = (
+        carl.post(f"/cases/{case}{path}", **fields) if path else carl.get(f"/cases/{case}") for case in (number, 999)
+    )
+    assert (other.status, other.text, other.headers) == (404, none.text, none.headers)
+
+
+def test_another_groups_inbox_neither_lists_nor_counts_it(carl: Member) -> None:
+    assert "There is no case here" in carl.get("/").text
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"sec-fetch-site": "cross-site"},
+        {"sec-fetch-site": "same-site"},
+        {"origin": "https://elsewhere.example"},
+        {"origin": "http://localhost.elsewhere.example"},
+        {"content-type": "text/plain"},
+        {"content-type": "multipart/form-data; boundary=x"},
+    ],
+)
+def test_a_form_from_another_site_is_refused_and_nothing_is_kept(
+    desk: Desk, anna: Member, number: int, headers: dict[str, str]
+) -> None:
+    before = len(desk.cases.contents(number))
+    answer = anna.post(f"/cases/{number}/reply", headers, text="planted")
+    assert answer.status == 403
+    assert len(desk.cases.contents(number)) == before
+
+
+def test_a_form_without_the_sessions_own_token_is_refused(anna: Member, carl: Member, number: int) -> None:
+    mine = anna.token
+    for token in ("", "0" * 64, carl.token, "æ"):
+        anna.token = token
+        assert anna.post(f"/cases/{number}/reply", text="planted").status == 403
+    anna.token = mine
+
+
+def test_a_sign_in_form_from_another_site_is_refused(desk: Desk) -> None:
+    stranger = Member(desk.port)
+    assert stranger.post("/sign-in", {"sec-fetch-site": "cross-site"}, name=ANNA, passphrase="x").status == 403
+
+
+def test_an_old_browser_is_believed_by_its_origin(desk: Desk) -> None:
+    stranger = Member(desk.port)
+    answer = stranger._ask(
+        "POST",
+        "/sign-in",
+        b"name=anna&passphrase=x",
+        {"origin": "http://localhost", "content-type": "application/x-www-form-urlencoded"},
+    )
+    assert "do not belong together" in answer.text
+
+
+@pytest.mark.parametrize(("text", "words"), [("  \n ", "write something first"), ("ø" * 130_000, "too long for one message")])
+def test_after_bad_input_the_page_comes_back_with_the_text_still_there(
+    anna: Member, number: int, text: str, words: str
+) -> None:
+    for form in ("reply", "note", "acknowledge"):
+        answer = anna.post(f"/cases/{number}/{form}", text=text)
+        assert answer.status == 400
+        assert words in answer.text
+        assert f"\n{text}</textarea>" in answer.text
+
+
+def test_a_body_far_beyond_any_form_is_refused_before_it_is_read_to_the_end(anna: Member, number: int) -> None:
+    assert anna.post(f"/cases/{number}/reply", text="x" * 2_200_000).status == 413
+
+
+def test_a_member_picks_a_language_by_a_link_and_keeps_it(anna: Member, number: int) -> None:
+    assert '<html lang="en">' in anna.get("/").text
+    assert '<html lang="da">' in anna.get("/?language=da").text
+    assert '<html lang="da">' in anna.get(f"/cases/{number}").text
+    assert '<html lang="da">' in anna.get(f"/cases/{number}?language=xx").text
+    assert '<html lang="en">' in anna.get("/?language=en").text
+
+
+def test_every_page_of_a_demo_says_so(desk: Desk, anna: Member, number: int) -> None:
+    for answer in (anna.get("/"), anna.get(f"/cases/{number}"), anna.get("/cases/999"), Member(desk.port).get("/sign-in")):
+        assert "These keys protect nobody" in answer.text
+
+
+def test_what_nobody_foresaw_is_a_page_without_a_word_of_it(desk: Desk, anna: Member, number: int) -> None:
+    """A database that is gone under the running desk, as an error that no handler names would be."""
+    answer = anna.get(f"/cases/{2**63}")
+    assert answer.status in (404, 500, 503)
+    assert "Traceback" not in answer.text
+    assert "sqlite" not in answer.text.lower()
+
+
+def test_who_opened_a_case_is_on_its_page_and_on_the_log_before_the_answer(desk: Desk, anna: Member, number: int) -> None:
+    before = len(desk.cases.openings(number))
+    page = anna.get(f"/cases/{number}").text
+    assert [who for who, _ in desk.cases.openings(number)][: -before or None] == [ANNA]
+    assert f"Openings: {before + 1}" in page
+
+
+def test_the_inbox_has_pages_of_fifty_in_the_order_of_what_is_due(desk: Desk, anna: Member) -> None:
+    reporters = [Reporter.new(desk.card) for _ in range(51)]
+    desk.deliver(*(each.frame(each.report(), 100 + place) for place, each in enumerate(reporters)))
+    first, second = anna.get("/").text, anna.get("/?page=2").text
+    assert first.count('<th scope="row">') == 50
+    assert "Page 1 of 2" in first
+    assert second.count('<th scope="row">') >= 2
+    assert anna.get("/?page=99").text.count('<th scope="row">') == second.count('<th scope="row">')
+    assert anna.get("/?page=%C2%B2").text.count('<th scope="row">') == 50
+
+
+def test_no_planted_text_is_in_the_database_or_its_files_in_any_spelling(desk: Desk, anna: Member) -> None:
+    marks = {name: f"planted-{name}-kanariefugl" for name in ("report", "answer", "message", "ack", "reply", "note")}
+    reporter = Reporter.new(desk.card)
+    desk.deliver(reporter.frame(reporter.report(marks["report"], answers=(Answer("category", marks["answer"]),)), 500))
+    anna.get("/")
+    case = desk.cases.case_of(reporter.keys.box)
+    assert case is not None
+    path = f"/cases/{case.number}"
+    anna.get(path)
+    assert anna.post(f"{path}/acknowledge", text=marks["ack"]).status == 303
+    assert anna.post(f"{path}/reply", text=marks["reply"]).status == 303
+    assert anna.post(f"{path}/note", text=marks["note"]).status == 303
+    desk.deliver(reporter.frame(reporter.message(marks["message"]), 501))
+    page = anna.get(path).text
+    assert all(mark in page for mark in marks.values())
+    kept = b"".join(file.read_bytes() for file in sorted(desk.database.parent.iterdir()) if file.is_file())
+    assert len(kept) > 100_000
+    for spelling in [spelling for mark in marks.values() for spelling in spellings(mark)]:
+        assert spelling not in kept
+
+
+def spellings(text: str) -> list[bytes]:
+    """The ways in which a text could lie in a file: its bytes, as UTF-16, hexadecimal, base64 at each alignment, as JSON."""
+    raw = text.encode()
+    aligned = [b64encode(b"\0" * shift + raw)[4:-4] for shift in range(3)]
+    return [raw, text.encode("utf-16-le"), text.encode("utf-16-be"), raw.hex().encode(), json.dumps(text).encode(), *aligned]
