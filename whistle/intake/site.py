@@ -14,13 +14,12 @@ from types import MappingProxyType
 
 from babel import Locale
 from babel.dates import format_date
-from jinja2 import Environment
 
 from whistle.errors import SettingsWrong
 from whistle.intake.settings import RecipientText, Settings, Site
 from whistle.protocol.card import Card
 from whistle.web.static import StaticFile
-from whistle.web.templates import Catalogue, environment, read_catalogues
+from whistle.web.templates import Catalogue, Pages, environment, read_catalogues
 
 NOT_FOUND = "/404"
 _PAGES = {"front": "", "report": "report", "mailbox": "mailbox", "privacy": "privacy"}
@@ -63,7 +62,7 @@ def render(settings: Settings, card: Card, card_file: bytes, templates: Path) ->
 class _Renderer:
     """Renders one page in one language."""
 
-    pages: Environment
+    pages: Pages
     settings: Settings
     card: Card
     catalogues: Mapping[str, Catalogue]

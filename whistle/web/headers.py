@@ -28,9 +28,9 @@ DESK_POLICY = "; ".join(
     )
 )
 _OFF = (
-    "accelerometer autoplay bluetooth browsing-topics camera clipboard-read clipboard-write display-capture encrypted-media "
+    "accelerometer autoplay browsing-topics camera clipboard-read clipboard-write display-capture encrypted-media "
     "fullscreen gamepad geolocation gyroscope hid idle-detection local-fonts magnetometer microphone midi payment "
-    "picture-in-picture screen-wake-lock serial storage-access usb web-share window-management xr-spatial-tracking"
+    "picture-in-picture screen-wake-lock serial storage-access usb window-management xr-spatial-tracking"
 )
 
 

@@ -15,6 +15,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from whistle.errors import WhistleError
 
+Pages = Environment  # for those who are handed the pages and are not to import the engine
 _GAP = re.compile(r"\{([a-z]+)\}")
 
 
