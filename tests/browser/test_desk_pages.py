@@ -1,0 +1,153 @@
+"""The desk's pages in a real browser: accessible, readable at every width and in both languages, and without a script."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, Request, expect
+
+from tests.desk.running import ANNA, PASSPHRASES, Desk, Reporter, hold_ceremony, started
+from whistle.protocol.content import Message
+from whistle.sealing.keys import SigningKey
+
+AXE = (Path(__file__).resolve().parents[2] / "browser/node_modules/axe-core/axe.min.js").read_text("utf-8")
+LONG = "x" * 300
+PAGES = ("/sign-in", "/", "/cases/1", "/cases/2", "/passphrase", "/cases/999")
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+    """Two cases, one of them with everything that can be shown. The public server is not there, and the inbox says so."""
+    ceremony = hold_ceremony(tmp_path_factory.mktemp("ceremony"))
+    with started(tmp_path_factory.mktemp("desk"), ceremony, 9) as running:
+        first, second = Reporter.new(running.card), Reporter.new(running.card)
+        running.deliver(first.frame(first.report(f"Bilag 7 er forfalsket. {LONG}")), second.frame(second.report()))
+        anna = running.member(ANNA)
+        anna.get("/cases/1")
+        anna.post("/cases/1/acknowledge", text="Vi har læst det.")
+        anna.post("/cases/1/note", text="First secure the documents.")
+        anna.post("/cases/1/state", state="assessing", tell="yes")
+        forged = first.say(Message("planted"), keep=False, key=SigningKey(b"x" * 32))
+        alone = Reporter.new(running.card)
+        running.deliver(first.frame(forged), alone.frame(alone.message("alone", sequence=2, previous=b"p" * 32)))
+        running.poll()
+        yield running
+
+
+@pytest.fixture(scope="module")
+def context(browser: Browser, desk: Desk) -> Iterator[BrowserContext]:
+    """A browser in which anna has signed in, without JavaScript of the page's own; axe is brought by the test."""
+    opened = browser.new_context(base_url=f"http://localhost:{desk.port}", bypass_csp=True)
+    page = opened.new_page()
+    sign_in(page)
+    page.close()
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def page(context: BrowserContext) -> Iterator[Page]:
+    opened = context.new_page()
+    yield opened
+    opened.close()
+
+
+def sign_in(page: Page) -> None:
+    page.goto("/")
+    page.get_by_label("Name").fill(ANNA)
+    page.get_by_label("Passphrase").fill(PASSPHRASES[ANNA])
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Inbox", timeout=20_000)
+
+
+@pytest.mark.parametrize("language", ["en", "da"])
+@pytest.mark.parametrize("path", PAGES)
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing(page: Page, path: str, language: str, scheme: str) -> None:
+    page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+    page.goto(f"{path}?language={language}")
+    page.evaluate(AXE)
+    found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+    assert found["passes"]
+    assert [(each["id"], [node["html"] for node in each["nodes"]]) for each in found["violations"]] == []
+
+
+@pytest.mark.parametrize("language", ["en", "da"])
+@pytest.mark.parametrize("path", PAGES)
+@pytest.mark.parametrize("width", [320, 768, 1280])
+def test_no_page_scrolls_sideways(page: Page, path: str, language: str, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 800})
+    page.goto(f"{path}?language={language}")
+    assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") == 0
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_everything_one_can_press_is_at_least_24_pixels_high_and_wide(page: Page, path: str) -> None:
+    page.set_viewport_size({"width": 320, "height": 800})
+    page.goto(f"{path}?language=en")
+    sizes = [
+        (each.inner_text(), box["width"], box["height"])
+        for each in page.locator("a:visible, button:visible, input:visible, textarea:visible, summary:visible").all()
+        if (box := each.bounding_box()) is not None
+    ]
+    assert sizes
+    assert [each for each in sizes if min(each[1:]) < 24 and "skip" not in each[0].lower()] == []
+
+
+def test_a_case_is_worked_with_the_keyboard_alone_and_without_javascript(browser: Browser, desk: Desk) -> None:
+    opened = browser.new_context(base_url=f"http://localhost:{desk.port}", java_script_enabled=False)
+    page = opened.new_page()
+    sign_in(page)
+    page.get_by_role("link", name="Case 2").press("Enter")
+    page.get_by_label("Your words to the reporter").press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("status")).to_have_text("The acknowledgement is stored and will be sent to the reporter.")
+    page.get_by_label("Reply to the reporter").type("Hvornår?")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("status")).to_have_text("The reply is stored and will be sent to the reporter.")
+    expect(page.get_by_text("Hvornår?")).to_be_visible()
+    page.get_by_label("Being assessed").press("Space")
+    page.get_by_label("Tell the reporter").press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("The reporter was told: being assessed.")).to_be_visible()
+    page.get_by_role("button", name="Sign out").press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Sign in")
+    opened.close()
+
+
+def test_a_mistake_is_named_at_the_top_and_at_its_field(page: Page) -> None:
+    page.goto("/cases/1?language=en")
+    page.get_by_label("Reply to the reporter").fill("   ")
+    page.get_by_role("button", name="Send the reply").click()
+    expect(page.get_by_role("alert")).to_contain_text("There is nothing to send")
+    page.get_by_role("alert").get_by_role("link").click()
+    field = page.get_by_label("Reply to the reporter")
+    expect(field).to_be_focused()
+    expect(field).to_have_attribute("aria-invalid", "true")
+    expect(field).to_have_accessible_description(
+        "Never ask for a CPR number, a PIN or a password. Tell nothing that could tip off a person concerned, and nothing "
+        "that bank secrecy covers, not even whether somebody is a customer. There is nothing to send: write something first."
+    )
+
+
+def test_nothing_is_asked_for_from_anywhere_else(page: Page, desk: Desk) -> None:
+    asked: list[str] = []
+
+    def note(request: Request) -> None:
+        asked.append(request.url)
+
+    page.on("request", note)
+    for path in PAGES:
+        page.goto(path)
+    assert len(asked) > len(PAGES)
+    assert [url for url in asked if not url.startswith((f"http://localhost:{desk.port}/", "data:"))] == []
+
+
+def test_what_is_due_and_what_is_wrong_is_said_in_words(page: Page) -> None:
+    page.goto("/?language=en")
+    expect(page.get_by_text("There has been no contact with the public server yet.")).to_be_visible()
+    expect(page.get_by_role("heading", name="Refused")).to_be_visible()
+    page.goto("/cases/1?language=en")
+    expect(page.get_by_text("Forged.")).to_be_visible()
+    expect(page.get_by_text("planted")).to_have_count(0)
