@@ -49,7 +49,7 @@ $(VENV)/test.ready: $(VENV)/run.ready requirements-test.lock
 	@touch $@
 
 browser/node_modules/.ready: browser/package-lock.json $(VENV)/test.ready
-	cd browser && PATH="$(abspath $(NODE_HOME)):$$PATH" npm ci --silent --ignore-scripts --no-audit --no-fund
+	cd browser && PATH="$(abspath $(NODE_HOME)):$$PATH" node $(abspath $(NODE_HOME))/../lib/node_modules/npm/bin/npm-cli.js ci --silent --ignore-scripts --no-audit --no-fund
 	@touch $@
 
 .PHONY: chromium

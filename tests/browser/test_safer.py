@@ -1,4 +1,4 @@
-"""The journey in a browser without a compiler for scripts and without WebAssembly: what stands in for Tor Browser at "Safer"."""
+"""The journey without a compiler for scripts and without WebAssembly: what stands in for Tor Browser at "Safer"."""
 
 from collections.abc import Iterator
 

@@ -146,9 +146,7 @@ def swap(them: list[Any]) -> list[Any]:
     ],
     ids=["removed", "doubled", "swapped"],
 )
-def test_a_tampered_thread_is_refused_by_name(
-    tamper: Callable[[list[Any]], list[Any]], expected: list[str]
-) -> None:
+def test_a_tampered_thread_is_refused_by_name(tamper: Callable[[list[Any]], list[Any]], expected: list[str]) -> None:
     assert verdicts(read(tamper(envelopes()))) == expected
 
 

@@ -51,11 +51,7 @@ def purposes(plan: Plan) -> tuple[str, ...]:
 
 
 def make(
-    plan: Plan,
-    passphrases: Mapping[str, str],
-    today: date,
-    random: Callable[[int], bytes],
-    cost: Cost = STANDARD,
+    plan: Plan, passphrases: Mapping[str, str], today: date, random: Callable[[int], bytes], cost: Cost = STANDARD
 ) -> Mapping[str, bytes]:
     """All files of a new instance by path: public/, offline/ and desk/. Raises CeremonyRefused."""
     plan.check()
