@@ -27,9 +27,8 @@ def test_every_path_that_a_page_names_exists(page: str) -> None:
     text = (TOP / page).read_text("utf-8")
     folders = "whistle|browser|templates|tests|deploy|keys|spec|docs|bench"
     named = set(re.findall(rf"[`(]((?:{folders})/[\w./-]+?)(?:::\w+)?[`)]", text))
-    missing = [
-        name for name in named if not (TOP / name).exists() and not (page == "keys/README.md" and name.startswith("keys/"))
-    ]
+    public = {"keys/public", "keys/desk", "keys/offline"}  # of a ceremony, not of this repository
+    missing = [name for name in named - {"whistle/1"} - public if not (TOP / name).exists()]
     assert not missing
 
 
