@@ -1,7 +1,9 @@
 """What the desk answers: forms from elsewhere, other groups' cases, headers, languages, hostile text, mistakes."""
 
 import json
+import sqlite3
 from base64 import b64encode
+from contextlib import closing
 
 import pytest
 
@@ -147,12 +149,39 @@ def test_every_page_of_a_demo_says_so(desk: Desk, anna: Member, number: int) -> 
         assert "These keys protect nobody" in answer.text
 
 
-def test_what_nobody_foresaw_is_a_page_without_a_word_of_it(desk: Desk, anna: Member, number: int) -> None:
-    """A database that is gone under the running desk, as an error that no handler names would be."""
-    answer = anna.get(f"/cases/{2**63}")
-    assert answer.status in (404, 500, 503)
-    assert "Traceback" not in answer.text
-    assert "sqlite" not in answer.text.lower()
+def test_what_nobody_foresaw_is_a_page_without_a_word_of_it(anna: Member, desk: Desk) -> None:
+    damage(desk, "UPDATE state SET contact = 'planted'")
+    answer = anna.get("/")
+    damage(desk, "UPDATE state SET contact = NULL")
+    assert answer.status == 500
+    assert "that nobody foresaw" in answer.text
+    assert "planted" not in answer.text
+
+
+def test_a_store_that_fails_is_named_and_nothing_is_said_to_be_sent(anna: Member, desk: Desk, number: int) -> None:
+    damage(desk, "ALTER TABLE outbox RENAME TO gone")
+    answer = anna.post(f"/cases/{number}/reply", text="planted")
+    damage(desk, "ALTER TABLE gone RENAME TO outbox")
+    assert answer.status == 503
+    assert "This could not be stored. Nothing was sent." in answer.text
+    assert "planted" not in anna.get(f"/cases/{number}").text
+
+
+def damage(desk: Desk, statement: str) -> None:
+    with closing(sqlite3.connect(desk.database)) as connection:
+        connection.execute(statement)
+        connection.commit()
+
+
+def test_a_number_that_no_case_can_have_is_answered_like_any_missing_case(anna: Member) -> None:
+    assert anna.get(f"/cases/{2**63}").text == anna.get("/cases/999").text
+
+
+def test_asking_for_a_case_that_is_not_ones_own_is_on_the_log(desk: Desk, carl: Member, number: int) -> None:
+    carl.get(f"/cases/{number}")
+    with closing(sqlite3.connect(desk.database)) as connection:
+        last = connection.execute('SELECT who, action, "case" FROM log ORDER BY number DESC LIMIT 1').fetchone()
+    assert last == (CARL, "refused", number)
 
 
 def test_who_opened_a_case_is_on_its_page_and_on_the_log_before_the_answer(desk: Desk, anna: Member, number: int) -> None:

@@ -5,6 +5,7 @@ Whoever is not signed in sees the sign-in page and nothing else.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from concurrent.futures import Executor
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import partial
@@ -47,7 +48,8 @@ from whistle.web.forms import FormTokens, read_form
 COOKIE = "__Host-desk"
 _A_PAGE = 50
 _FORMS = ("acknowledge", "reply", "note", "state")
-_NAME_LIMIT, _PASSPHRASE_LIMIT = 64, 1024
+_NAME_LIMIT = 64
+_HIGHEST_CASE = 2**31 - 1
 _STATUS: Mapping[type[WhistleError], int] = {
     NotYours: 404,
     NotThisForm: 403,
@@ -73,7 +75,10 @@ class Visit:
 
     @property
     def case(self) -> int:
+        """The number in the path. Raises NotYours for one that no case can have."""
         number: int = self.request.path_params["number"]
+        if number > _HIGHEST_CASE:
+            raise NotYours
         return number
 
     @property
@@ -118,11 +123,11 @@ class Desk:
             Route("/sign-in", self.sign_in, methods=["POST"]),
             Route("/sign-out", self._sent(self.sign_out), methods=["POST"]),
             Route("/passphrase", self._seen(self.passphrase_page), methods=["GET"]),
-            Route("/passphrase", self._sent(self.change_passphrase), methods=["POST"]),
+            Route("/passphrase", self._sent(self.change_passphrase, self.members.turns), methods=["POST"]),
             Route(case, self._seen(self.case), methods=["GET"]),
-            Route(case + "/acknowledge", self._sent(self.acknowledge), methods=["POST"]),
-            Route(case + "/reply", self._sent(self.reply), methods=["POST"]),
-            Route(case + "/note", self._sent(self.note), methods=["POST"]),
+            Route(case + "/acknowledge", self._written("acknowledge", self.writer.acknowledge), methods=["POST"]),
+            Route(case + "/reply", self._written("reply", self.writer.reply), methods=["POST"]),
+            Route(case + "/note", self._written("note", self.writer.note), methods=["POST"]),
             Route(case + "/state", self._sent(self.change_state), methods=["POST"]),
             Route("/style.css", self.style, methods=["GET"]),
         ]
@@ -140,33 +145,46 @@ class Desk:
 
         async def get(request: Request) -> Response:
             now = self.clock()
-            return await asyncio.to_thread(show, Visit(request, self._session(request, now), now))
+            visit = Visit(request, self._session(request, now), now)
+            return await asyncio.to_thread(self._noting_refusals, visit, partial(show, visit))
 
         return get
 
-    def _sent(self, take: Callable[[Visit, Form], Response]) -> Endpoint:
-        """A form of whoever is signed in, from a page of this desk."""
+    def _sent(self, take: Callable[[Visit, Form], Response], turns: Executor | None = None) -> Endpoint:
+        """A form of whoever is signed in, from a page of this desk. `turns` runs it, if it must wait for its turn."""
 
         async def post(request: Request) -> Response:
             form, now = await read_form(request), self.clock()
             session = self._session(request, now)
             self.tokens.check(session.id, form.get("token", ""))
-            return await asyncio.to_thread(take, Visit(request, session, now), form)
+            visit = Visit(request, session, now)
+            act = partial(self._noting_refusals, visit, partial(take, visit, form))
+            return await asyncio.get_running_loop().run_in_executor(turns, act)
 
         return post
+
+    def _noting_refusals(self, visit: Visit, act: Callable[[], Response]) -> Response:
+        """The answer; if the case is not the member's, or is none, that they asked for it is on the log."""
+        try:
+            return act()
+        except NotYours:
+            number = min(visit.request.path_params["number"], _HIGHEST_CASE)
+            self.cases.log(Act(visit.now, visit.session.member, "refused", number))
+            raise
 
     async def sign_in_page(self, request: Request) -> Response:
         return self._sign_in_page(request, "", None)
 
     async def sign_in(self, request: Request) -> Response:
         form = await read_form(request)
-        return await asyncio.to_thread(self._sign_in, request, form, self.clock())
+        act = partial(self._sign_in, request, form, self.clock())
+        return await asyncio.get_running_loop().run_in_executor(self.members.turns, act)
 
     def _sign_in(self, request: Request, form: Form, now: datetime) -> Response:
         name = form.get("name", "").strip().lower()[:_NAME_LIMIT]
         try:
             self.throttle.check(name, now)
-            groups = self.members.open(name, form.get("passphrase", "")[:_PASSPHRASE_LIMIT])
+            groups = self.members.open(name, form.get("passphrase", ""))
         except SignInRefused as error:
             self.throttle.failed(name, now)
             self.cases.log(Act(now, name if self.cases.member(name) else "unknown", "sign-in refused"))
@@ -195,7 +213,7 @@ class Desk:
 
     def change_passphrase(self, visit: Visit, form: Form) -> Response:
         name = visit.session.member
-        old, new, again = (form.get(field, "")[:_PASSPHRASE_LIMIT] for field in ("old", "new", "again"))
+        old, new, again = (form.get(field, "") for field in ("old", "new", "again"))
         try:
             self.throttle.check(name, visit.now)
             self.members.change(name, old, _same(new, again))
@@ -240,17 +258,14 @@ class Desk:
     def case(self, visit: Visit) -> Response:
         return self._case_page(visit, None)
 
-    def acknowledge(self, visit: Visit, form: Form) -> Response:
-        text = form.get("text", "")
-        return self._done(visit, "acknowledge", text, partial(self.writer.acknowledge, *visit.where, text, visit.now))
+    def _written(self, form: str, write: Callable[[Session, int, str, datetime], None]) -> Endpoint:
+        """A form with a text, which `write` signs, seals and keeps."""
 
-    def reply(self, visit: Visit, form: Form) -> Response:
-        text = form.get("text", "")
-        return self._done(visit, "reply", text, partial(self.writer.reply, *visit.where, text, visit.now))
+        def take(visit: Visit, fields: Form) -> Response:
+            text = fields.get("text", "")
+            return self._done(visit, form, text, partial(write, *visit.where, text, visit.now))
 
-    def note(self, visit: Visit, form: Form) -> Response:
-        text = form.get("text", "")
-        return self._done(visit, "note", text, partial(self.writer.note, *visit.where, text, visit.now))
+        return self._sent(take)
 
     def change_state(self, visit: Visit, form: Form) -> Response:
         after, tell = form.get("state", ""), "tell" in form

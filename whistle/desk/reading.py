@@ -55,10 +55,11 @@ class Reader:
         A new case is sealed to the card: raises CardHasEnded if that must wait for a renewed one.
         """
         with self._opening:
-            for arrival in self._cases.waiting():
+            for arrival in self._cases.waiting(session.tried):
                 for group, keys in session.groups.items():
                     if self._open_arrival(arrival, group, keys, today):
                         break
+                session.tried = arrival.id
 
     def read(self, session: Session, number: int) -> OpenCase:
         """The case. Raises NotYours whether it is another group's or there is none."""

@@ -23,6 +23,7 @@ class Session:
     language: str
     started: datetime
     used: datetime
+    tried: int = 0  # the last arrival that was tried with these keys
 
     def has_ended(self, now: datetime) -> bool:
         return now - self.used > IDLE or now - self.started > LONGEST

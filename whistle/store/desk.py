@@ -338,10 +338,10 @@ class Cases:
             if frames:
                 connection.execute(update(_state).values(after=max(frame.position for frame in frames)))
 
-    def waiting(self) -> list[Arrival]:
-        """What nobody has opened yet, in the order of arrival."""
+    def waiting(self, after: int = 0) -> list[Arrival]:
+        """What nobody has opened yet, in the order of arrival, after an arrival that was tried already."""
         with self._reading() as connection:
-            return _arrivals(connection, _arrival.c.state == WAITING)
+            return _arrivals(connection, (_arrival.c.state == WAITING) & (_arrival.c.id > after))
 
     def oldest_waiting(self) -> date | None:
         with self._reading() as connection:
