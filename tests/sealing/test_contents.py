@@ -198,8 +198,11 @@ def test_an_age_file_to_more_than_four_recipients_is_no_envelope() -> None:
     assert verdicts(read([(TO_DESK, crowded)])) == ["foreign"]
 
 
-def test_a_report_with_an_identity_and_one_without_are_of_one_size() -> None:
+@pytest.mark.parametrize("length", [1, 9_000, 12_000, 60_000])
+def test_a_report_with_an_identity_and_one_without_are_of_one_size(length: int) -> None:
     without = report()
+    assert isinstance(without.body, Report)
+    without = replace(without, body=replace(without.body, text="x" * length))
     assert isinstance(without.body, Report)
     named = replace(without, body=replace(without.body, identity=write_base64(bytes(4342))))
     assert len(sealed(without)) == len(sealed(named))
