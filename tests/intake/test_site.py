@@ -12,11 +12,11 @@ from types import MappingProxyType
 
 import pytest
 
+from whistle import settings as reading
 from whistle.errors import SettingsWrong
 from whistle.intake.settings import Settings, Site
 from whistle.intake.site import NOT_FOUND, render
 from whistle.protocol.card import Card, Group, GroupKey, SigningKey, serialize
-from whistle.web import settings as reading
 from whistle.web.static import StaticFile
 from whistle.web.templates import read_catalogues
 

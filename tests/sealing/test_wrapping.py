@@ -50,3 +50,8 @@ def test_the_standard_cost_is_256_mebibytes_and_three_passes() -> None:
 
 def test_factors_do_not_print() -> None:
     assert repr(Factors("a phrase", b"m")) == "<Factors passphrase+machine>"
+
+
+def test_a_passphrase_is_the_same_whatever_keyboard_composed_it() -> None:
+    wrapped = wrap(b"s" * 32, "root", Factors("\u00c5ngstr\u00f6m i Aarhus"), os.urandom, LEAST)
+    assert unwrap(wrapped, "root", Factors("A\u030angstro\u0308m i Aarhus")) == b"s" * 32

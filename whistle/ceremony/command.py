@@ -11,10 +11,10 @@ from typing import Annotated
 
 import typer
 
+from whistle import settings as reading
 from whistle.ceremony.making import CARD, FINGERPRINT, ROOT, make, public_files, purposes, readable, renew
 from whistle.ceremony.passphrases import ask, drawn, read_file
 from whistle.ceremony.plan import Plan
-from whistle.ceremony.settings import read_plan
 from whistle.errors import CeremonyRefused, WhistleError
 from whistle.protocol.card import parse
 from whistle.sealing.cards import check as check_card
@@ -34,7 +34,7 @@ def init(
     ] = None,
 ) -> None:
     """Make root, receipt key and every group's keys, sign the first card, hand out enrolment files."""
-    plan = read_plan(settings)
+    plan = reading.read(Plan, settings, {}, "").check()
     if out.exists() and any(out.iterdir()):
         raise CeremonyRefused(f"{out} is not empty. Keys are never written over others.")
     words = _passphrases(plan, passphrases, draw_passphrases)

@@ -23,10 +23,10 @@ from whistle.desk.starting import KeyCard
 from whistle.desk.throttle import Throttle
 from whistle.desk.writing import Writer
 from whistle.errors import NotEnrolled, SettingsWrong, WhistleError
+from whistle.settings import secret
 from whistle.store.desk import Cases
 from whistle.web.forms import FormTokens
 from whistle.web.listening import WrongHost
-from whistle.web.settings import secret
 
 TEMPLATES = Path(__file__).parents[2] / "templates" / "desk"
 _REAP_SECONDS = 60

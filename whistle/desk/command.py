@@ -17,10 +17,10 @@ from whistle.desk.enrolment import enrol
 from whistle.desk.settings import Settings
 from whistle.desk.starting import KeyCard
 from whistle.errors import WhistleError
+from whistle.settings import of_process, read
 from whistle.store.desk import Cases
 from whistle.web.headers import DESK_POLICY, security_headers
 from whistle.web.listening import Server, bind, serve, silence
-from whistle.web.settings import of_process, read
 
 _PREFIX = "WHISTLE_DESK"
 

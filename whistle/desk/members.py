@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from whistle.desk.passphrases import check, normalise
+from whistle.desk.passphrases import check
 from whistle.errors import NoMatch, SignInRefused, WrongPassphrase
 from whistle.sealing.groups import open_recipient_key, open_voice_key
 from whistle.sealing.keys import Identity, SigningKey
@@ -45,7 +45,7 @@ class Members:
             raise SignInRefused
         if factors_of(member.key, f"member {name}") == "passphrase":
             # The enrolment file as it was handed over: from here on the key needs this machine too.
-            self._cases.rewrap(name, self._wrap(name, secret, normalise(passphrase)))
+            self._cases.rewrap(name, self._wrap(name, secret, passphrase))
         return self._groups(Identity(secret))
 
     def change(self, name: str, old: str, new: str) -> None:
@@ -60,7 +60,7 @@ class Members:
         purpose = f"member {member.name}"
         machine = self._machine if factors_of(member.key, purpose) == "passphrase+machine" else None
         try:
-            return unwrap(member.key, purpose, Factors(normalise(passphrase), machine))
+            return unwrap(member.key, purpose, Factors(passphrase, machine))
         except WrongPassphrase:
             raise SignInRefused from None
 

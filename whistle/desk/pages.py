@@ -184,6 +184,9 @@ class Desk:
         name = form.get("name", "").strip().lower()[:_NAME_LIMIT]
         try:
             self.throttle.check(name, now)
+        except SignInRefused as error:  # waiting is not made longer by asking
+            return self._sign_in_page(request, name, error)
+        try:
             groups = self.members.open(name, form.get("passphrase", ""))
         except SignInRefused as error:
             self.throttle.failed(name, now)

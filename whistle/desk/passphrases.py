@@ -19,8 +19,8 @@ _LEFT_OVER = 8  # characters that must remain once every known word is taken awa
 
 
 def check(passphrase: str, name: str, organisation: str) -> str:
-    """The passphrase in the form in which it is used. Raises PassphraseTooWeak."""
-    normal = normalise(passphrase)
+    """The passphrase. Raises PassphraseTooWeak."""
+    normal = unicodedata.normalize("NFC", passphrase)
     if len(normal) < SHORTEST or _is_repeated(normal):
         raise PassphraseTooWeak
     left = _letters(normal)
@@ -30,12 +30,7 @@ def check(passphrase: str, name: str, organisation: str) -> str:
             left = left.replace(word, "")
     if len(left) < _LEFT_OVER:
         raise PassphraseTooWeak
-    return normal
-
-
-def normalise(passphrase: str) -> str:
-    """One spelling of what was typed, whatever keyboard composed it."""
-    return unicodedata.normalize("NFC", passphrase)
+    return passphrase
 
 
 def _letters(text: str) -> str:

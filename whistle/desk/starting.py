@@ -13,8 +13,8 @@ from whistle.errors import CardIsDemo, CardRefused, MachineSecretWrong, RootKeyN
 from whistle.protocol.card import Card
 from whistle.protocol.spelling import hexadecimal
 from whistle.sealing import cards
+from whistle.settings import secret
 from whistle.store.desk import file_of
-from whistle.web.settings import secret
 
 _MACHINE_PREFIX = "WHISTLE-MACHINE-SECRET-1 "
 _NEVER = date.min  # before every card ends
@@ -22,30 +22,28 @@ _ROOT_START = b"WHISTLE PRIVATE KEY, WRAPPED. KEEP SECRET.\npurpose: root\n"
 
 
 class KeyCard:
-    """The card of this instance, read and checked again on each day that something is sealed to it."""
+    """The card of this instance, checked again on each day and whenever its file has changed."""
 
     def __init__(self, file: Path, root_fingerprint: str, instance: bytes | None) -> None:
         self._file = file
         self._fingerprint = _fingerprint(root_fingerprint)
         self._instance = instance
-        self._known: Card | None = None
-        self._good: tuple[date, Card] | None = None
+        self._checked: dict[date, tuple[bytes, Card]] = {}  # by the day checked for, with the bytes of the file
 
     def known(self) -> Card:
         """The card to read by: of this root, though its days may be over. Raises NotACard or a CardRefused by name."""
-        if self._known is None:
-            self._known = self._check(_NEVER)
-        return self._known
+        return self._check(_NEVER)
 
     def on(self, today: date) -> Card:
         """The card to seal by: good today. Raises NotACard or a CardRefused by name."""
-        if self._good is None or self._good[0] != today:
-            self._good = (today, self._check(today))
-            self._known = self._good[1]
-        return self._good[1]
+        return self._check(today)
 
     def _check(self, today: date) -> Card:
-        return cards.check(_read(self._file), self._fingerprint, self._instance, today)
+        file, found = _read(self._file), self._checked.get(today)
+        if found is None or found[0] != file:  # another day, or a renewed card
+            found = (file, cards.check(file, self._fingerprint, self._instance, today))
+            self._checked = {day: each for day, each in self._checked.items() if day == _NEVER} | {today: found}
+        return found[1]
 
 
 def check(settings: Settings, file: Path, card: Card) -> None:

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from starlette.types import ASGIApp
 
+from whistle import settings as reading
 from whistle.errors import CardHasEnded, CardNotFromThisRoot, CardRefused, SettingsWrong, WhistleError
 from whistle.intake.api import Api
 from whistle.intake.application import public, relay
@@ -25,7 +26,6 @@ from whistle.intake.site import NOT_FOUND, render
 from whistle.protocol.card import Card, parse
 from whistle.protocol.spelling import hexadecimal
 from whistle.store.intake import Boxes
-from whistle.web import settings as reading
 from whistle.web.challenge import Challenges
 from whistle.web.headers import INTAKE_POLICY, security_headers
 from whistle.web.listening import Server, bind, run, silence

@@ -6,6 +6,7 @@ Argon2id is for what people choose; nothing else here is slow. A file says loudl
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from unicodedata import normalize
 
 from argon2.low_level import Type, hash_secret_raw
 from nacl.bindings import crypto_secretbox, crypto_secretbox_open
@@ -85,7 +86,7 @@ def _wrapping_key(purpose: str, factors: Factors, salt: bytes, cost: Cost) -> by
     stretched = b""
     if factors.passphrase is not None:
         cost.check()
-        passphrase = factors.passphrase.encode()
+        passphrase = normalize("NFC", factors.passphrase).encode()  # one spelling, whatever keyboard composed it
         stretched = hash_secret_raw(passphrase, salt, cost.passes, cost.memory, cost.lanes, _SECRET_BYTES, Type.ID)
     return hkdf(stretched + (factors.machine or b""), salt, LABEL_WRAP + purpose.encode())
 

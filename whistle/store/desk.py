@@ -12,21 +12,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import (
-    Connection,
-    Engine,
-    LargeBinary,
-    Row,
-    UniqueConstraint,
-    create_engine,
-    event,
-    func,
-    insert,
-    inspect,
-    make_url,
-    select,
-    update,
-)
+from sqlalchemy import Connection, LargeBinary, Row, UniqueConstraint, func, insert, inspect, make_url, select, update
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
@@ -34,6 +20,7 @@ from sqlmodel import Field, SQLModel
 from whistle.errors import DeskRefused, ForbiddenStep, LogBroken, Overtaken, StorageFailed
 from whistle.protocol import canonical
 from whistle.protocol.wire import TO_REPORTER, Frame
+from whistle.store.writer import open_engine
 
 SCHEMA = 1
 WAITING, OPENED, REFUSED = "waiting", "opened", "refused"
@@ -259,7 +246,7 @@ class Cases:
     """The database of the desk. Raises StorageFailed if it cannot be opened or cannot keep something."""
 
     def __init__(self, url: str) -> None:
-        self._readers, self._writers = _engine(url, "BEGIN"), _engine(url, "BEGIN IMMEDIATE")
+        self._readers, self._writers = open_engine(url, "BEGIN"), open_engine(url, "BEGIN IMMEDIATE")
         with self._writing() as connection:
             _prepare(connection)
 
@@ -528,21 +515,6 @@ def _named_failures() -> Iterator[None]:
         yield
     except SQLAlchemyError:
         raise StorageFailed("The database did not take or give this. Check its place, its space, its permissions.") from None
-
-
-def _engine(url: str, begin: str) -> Engine:
-    engine = create_engine(url)
-    if engine.dialect.name == "sqlite":
-        event.listen(engine, "connect", _configure)
-        event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(begin))
-    return engine
-
-
-def _configure(connection: Any, _: object) -> None:
-    """Durable at every commit, and deleted bytes overwritten. Python's driver must not begin transactions on its own."""
-    connection.isolation_level = None
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "secure_delete=ON", "foreign_keys=ON", "busy_timeout=5000"):
-        connection.execute(f"PRAGMA {pragma}").close()
 
 
 def _prepare(connection: Connection) -> None:

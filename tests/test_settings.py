@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from whistle.errors import SettingsWrong
-from whistle.web.settings import read, secret
+from whistle.settings import read, secret
 
 
 @dataclass(frozen=True)
