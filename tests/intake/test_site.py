@@ -92,12 +92,17 @@ class Seen(HTMLParser):
         self.inline: list[str] = []
         self.tags: list[str] = []
         self.attributes: dict[str, dict[str, str | None]] = {}
+        self.by_id: dict[str, dict[str, str | None]] = {}
+        self.named: dict[str, str | None] = {}
         self.feed(page)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         named = dict(attrs)
         self.tags.append(tag)
         self.attributes[tag] = named
+        self.by_id[named.get("id") or ""] = named
+        if tag == "meta":
+            self.named[named.get("name") or ""] = named.get("content")
         if tag == "style" or (tag == "script" and "src" not in named) or any(n == "style" or n.startswith("on") for n in named):
             self.inline.append(tag)
         if tag in ("script", "img", "iframe", "link"):
@@ -169,6 +174,27 @@ def test_the_front_page_says_who_reads_who_cannot_and_when(site: Rendered) -> No
     ):
         assert said in page
     assert CARD.root_fingerprint.hex()[:4] in page
+
+
+WRITTEN = [("report", "text"), ("mailbox", "reply-text")]
+TYPED = [("mailbox", "case-code"), ("report", "typeback-first"), ("report", "typeback-second")]
+SHOWN = [("report", "check-text"), ("report", "code-groups"), ("mailbox", "suggestion-groups"), ("mailbox", "thread")]
+
+
+@pytest.mark.parametrize(("page", "field"), WRITTEN + TYPED)
+def test_no_browser_is_invited_to_send_away_what_is_being_written(site: Rendered, page: str, field: str) -> None:
+    said = Seen(text(site(), f"/da/{page}")).by_id[field]
+    kept = {name: said.get(name) for name in ("spellcheck", "autocorrect", "writingsuggestions", "autocomplete")}
+    assert kept == {"spellcheck": "false", "autocorrect": "off", "writingsuggestions": "false", "autocomplete": "off"}
+
+
+@pytest.mark.parametrize(("page", "place"), WRITTEN + TYPED + SHOWN)
+def test_no_text_of_a_reporter_is_offered_for_translation(site: Rendered, page: str, place: str) -> None:
+    assert Seen(text(site(), f"/da/{page}")).by_id[place].get("translate") == "no"
+
+
+def test_no_page_is_offered_for_translation(site: Rendered) -> None:
+    assert {Seen(page).named.get("google") for page in pages(site()).values()} == {"notranslate"}
 
 
 def test_every_other_way_is_on_the_front_page_and_on_the_pages_that_need_a_script(site: Rendered, settings: Settings) -> None:
