@@ -39,8 +39,9 @@ const GROUPS_LIMIT = 8;
 const COUNTER_LIMIT = 0xffff_ffff;
 
 /**
+ * Without `today`, an ended card is read too: whoever reads needs it, and whoever seals asks refuseEnded.
  * @param {Uint8Array} bytes the whole file
- * @param {{rootFingerprint: string, instance: string, today: string}} known hexadecimal, hexadecimal, YYYY-MM-DD
+ * @param {{rootFingerprint: string, instance: string, today?: string}} known hexadecimal, hexadecimal, YYYY-MM-DD
  * @returns {Readonly<Card>}
  * @throws {CardMalformed | CardNotFromThisRoot | CardForged | CardOfAnotherInstance | CardHasEnded}
  */
@@ -53,8 +54,17 @@ export function readCard(bytes, { rootFingerprint, instance, today }) {
     throw new CardForged();
   }
   if (card.instance !== instance) throw new CardOfAnotherInstance();
-  if (readDay(today) > readDay(card.ends)) throw new CardHasEnded();
+  if (today !== undefined) refuseEnded(card, today);
   return card;
+}
+
+/**
+ * @param {Card} card
+ * @param {string} today YYYY-MM-DD
+ * @throws {CardHasEnded}
+ */
+export function refuseEnded(card, today) {
+  if (readDay(today) > readDay(card.ends)) throw new CardHasEnded(card.ends);
 }
 
 /**

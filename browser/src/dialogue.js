@@ -3,12 +3,12 @@
 // anywhere but in the variables of the page, and nothing is written to the console.
 
 import { hex, sha256, unhex } from './bytes.js';
-import { groupOf } from './card.js';
+import { groupOf, refuseEnded } from './card.js';
 import { formatCode, generateCode, readCode } from './code.js';
 import { INSTANCE_BYTES, LABEL_REPORTER } from './constants.js';
 import { NOTHING } from './content.js';
 import { deriveKeys } from './derive.js';
-import { CapabilityMissing, NotConfirmed, OwnContentsMissing, RecipientRevoked, UnexpectedAnswer } from './errors.js';
+import { CapabilityMissing, NotConfirmed, OwnContentsMissing, RecipientRevoked, ReplyOvertaken, UnexpectedAnswer } from './errors.js';
 import { Intake } from './intake.js';
 import { findProof } from './proof.js';
 import { sealContent } from './seal.js';
@@ -48,19 +48,26 @@ export function systemRandom(n) {
   return crypto.getRandomValues(new Uint8Array(n));
 }
 
+/** @returns {string} YYYY-MM-DD, by the clock of the device */
+export function systemDay() {
+  return new Date().toISOString().slice(0, 10);
+}
+
 /**
  * Makes a code, derives its keys and seals a report to a group of a verified card. Sends nothing.
  * @param {{card: Card, groupId: string, text: string, language: string, answers: Answer[]}} report
  * @param {Random} random
+ * @param {string} today
  * @returns {Promise<Readonly<Prepared>>}
+ * @throws {import('./errors.js').CardHasEnded | RecipientRevoked | import('./errors.js').WhistleError}
  */
-export async function prepareReport({ card, groupId, text, language, answers }, random = systemRandom) {
+export async function prepareReport({ card, groupId, text, language, answers }, random = systemRandom, today = systemDay()) {
   const code = generateCode(random);
   const keys = deriveKeys(code, unhex(card.instance, INSTANCE_BYTES));
   const given = answers.filter(({ answer }) => answer !== ''); // a question left open is left out
   const body = { signing: hex(keys.signingPublic), reply_to: keys.recipient, language, text, answers: given, identity: null };
   const chain = { sequence: 1, previous: NOTHING, seen: { sequence: 0, hash: NOTHING } };
-  const envelope = await sealToDesk({ kind: 'report', body }, chain, { card, keys, groupId });
+  const envelope = await sealToDesk({ kind: 'report', body }, chain, { card, keys, groupId, today });
   return Object.freeze({ code: formatCode(code), keys, envelope });
 }
 
@@ -85,7 +92,7 @@ export async function openMailbox(codeText, { card }, intake = new Intake()) {
   return readMailbox(deriveKeys(readCode(codeText), unhex(card.instance, INSTANCE_BYTES)), card, intake);
 }
 
-/** A box as it was when it was fetched. Replying gives another one. */
+/** A box as it was when it was last read. Replying gives another one. */
 export class Mailbox {
   #keys;
   #card;
@@ -112,24 +119,27 @@ export class Mailbox {
   }
 
   /**
-   * Seals an answer, posts it and fetches again. Called again with the same text after a failure, it sends the same bytes.
+   * Seals an answer, posts it and fetches again. Called again with the same text after a failure, it sends the same bytes,
+   * unless the answer was overtaken: then what came first is taken up, and the next call seals anew behind it.
    * @param {string} text
+   * @param {string} today
    * @returns {Promise<Mailbox>} the box with the answer in it
-   * @throws {NotConfirmed | OwnContentsMissing | import('./errors.js').WhistleError}
+   * @throws {NotConfirmed | ReplyOvertaken | OwnContentsMissing | import('./errors.js').WhistleError}
    */
-  async reply(text) {
-    if (this.#unconfirmed && this.#unconfirmed.text !== text) return (await this.reread()).reply(text);
-    this.#unconfirmed ??= { text, envelope: await this.#seal(text) };
+  async reply(text, today = systemDay()) {
+    if (this.#unconfirmed && this.#unconfirmed.text !== text) return (await this.reread()).reply(text, today);
+    this.#unconfirmed ??= { text, envelope: await this.#seal(text, today) };
     const { envelope } = this.#unconfirmed;
     await deliver((body) => this.#intake.post(body), this.#keys, envelope, this.#intake);
-    const entries = await this.#intake.fetchBox(this.#keys);
+    const entries = await fetchEntries(this.#keys, this.#intake);
     const digest = hex(sha256(envelope));
     const ours = entries.find((entry) => hex(sha256(entry.envelope)) === digest);
     const mailbox = new Mailbox(this.#keys, this.#card, this.#intake, await this.#read(entries));
-    const item = mailbox.thread.items.find(({ place }) => place === ours?.position);
-    if (!item?.content) throw new NotConfirmed();
+    if (!ours) throw new NotConfirmed();
     this.#unconfirmed = null;
-    return mailbox;
+    if (mailbox.thread.items.some(({ place, content }) => place === ours.position && content)) return mailbox;
+    this.thread = mailbox.thread;
+    throw new ReplyOvertaken();
   }
 
   /** @returns {Promise<Mailbox>} the box as it is now */
@@ -144,14 +154,15 @@ export class Mailbox {
 
   /**
    * @param {string} text
+   * @param {string} today
    * @returns {Promise<Uint8Array>}
    */
-  async #seal(text) {
+  async #seal(text, today) {
     const { last, withheld } = this.thread;
     // A number that the desk has seen already must not be used again: it would call the answer conflicting.
     if (this.groupId === null || withheld['to-desk'] > 0) throw new OwnContentsMissing();
     const chain = { sequence: last['to-desk'].sequence + 1, previous: last['to-desk'].hash, seen: last['to-reporter'] };
-    const place = { card: this.#card, keys: this.#keys, groupId: this.groupId };
+    const place = { card: this.#card, keys: this.#keys, groupId: this.groupId, today };
     return sealToDesk({ kind: 'message', body: { text } }, chain, place);
   }
 }
@@ -163,16 +174,26 @@ export class Mailbox {
  * @returns {Promise<Mailbox>}
  */
 async function readMailbox(keys, card, intake) {
-  return new Mailbox(keys, card, intake, await readThread(await intake.fetchBox(keys), { keys, card }));
+  return new Mailbox(keys, card, intake, await readThread(await fetchEntries(keys, intake), { keys, card }));
+}
+
+/**
+ * @param {Readonly<Keys>} keys
+ * @param {Intake} intake
+ * @returns {Promise<import('./wire.js').Frame[]>} what stands in the box but the receipts, which this version does not read
+ */
+async function fetchEntries(keys, intake) {
+  return (await intake.fetchBox(keys)).filter(({ direction }) => direction !== null);
 }
 
 /**
  * @param {{kind: 'report', body: import('./content.js').ReportBody} | {kind: 'message', body: {text: string}}} said
  * @param {{sequence: number, previous: string, seen: import('./content.js').Seen}} chain
- * @param {{card: Card, keys: Keys, groupId: string}} place
+ * @param {{card: Card, keys: Keys, groupId: string, today: string}} place
  * @returns {Promise<Uint8Array>} the envelope, sealed to the group and to the reporter, in this order
  */
-async function sealToDesk(said, chain, { card, keys, groupId }) {
+async function sealToDesk(said, chain, { card, keys, groupId, today }) {
+  refuseEnded(card, today);
   const { id: group, recipient } = groupOf(card, groupId);
   if (card.revoked.includes(recipient.digest)) throw new RecipientRevoked();
   const { instance } = card;

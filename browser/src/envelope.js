@@ -18,11 +18,22 @@ const TAG_BYTES = 16;
  * @throws {NotAnEnvelope}
  */
 export function checkEnvelope(bytes) {
+  const { stanzas, length } = checkHeader(bytes);
+  return { stanzas, plaintext: plaintextSize(bytes.length - length) };
+}
+
+/**
+ * All that is asked of an envelope before it is opened: what it holds is judged once it is open.
+ * @param {Uint8Array} bytes
+ * @returns {{stanzas: number, length: number}} how many stanzas, and the bytes of the header
+ * @throws {NotAnEnvelope}
+ */
+export function checkHeader(bytes) {
   const header = HEADER.exec(String.fromCharCode(...bytes.subarray(0, HEADER_LIMIT)));
   if (!header) throw new NotAnEnvelope('its header');
   const fields = [...(header[1] ?? '').matchAll(new RegExp(STANZA, 'g'))].flatMap(([, share, body]) => [share ?? '', body ?? '']);
   for (const field of [...fields, header.at(-1) ?? '']) spelled(field);
-  return { stanzas: fields.length / 2, plaintext: plaintextSize(bytes.length - header[0].length) };
+  return { stanzas: fields.length / 2, length: header[0].length };
 }
 
 /** @param {string} field */

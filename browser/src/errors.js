@@ -100,8 +100,16 @@ export class CardForged extends WhistleError { code = 'card-forged'; }
 /** The card is a true card of another service. */
 export class CardOfAnotherInstance extends WhistleError { code = 'card-of-another-instance'; }
 
-/** The card was true until a day that has passed: nothing may be sealed to it. Use the other ways to report. */
-export class CardHasEnded extends WhistleError { code = 'card-has-ended'; }
+/** The card was true until a day that has passed, or the clock is wrong: nothing may be sealed to it. Use the other ways. */
+export class CardHasEnded extends WhistleError {
+  code = 'card-has-ended';
+
+  /** @param {string} ends the last day on which it was good */
+  constructor(ends) {
+    super();
+    this.ends = ends;
+  }
+}
 
 /** The card has no such group. */
 export class NoSuchGroup extends WhistleError { code = 'no-such-group'; }
@@ -114,6 +122,9 @@ export class NoSuchBox extends WhistleError { code = 'no-such-box'; }
 
 /** Intake's answer is not the one that the protocol describes. */
 export class UnexpectedAnswer extends WhistleError { code = 'unexpected-answer'; }
+
+/** Intake asks for a proof that would keep a device busy for hours. No intake of ours does: nothing is sent to this one. */
+export class ProofTooHard extends WhistleError { code = 'proof-too-hard'; }
 
 /** Intake refused, and said why by a name of spec section 8; `code` is that name with hyphens. */
 export class IntakeRefused extends WhistleError {
@@ -133,6 +144,9 @@ export class NetworkFailed extends WhistleError { code = 'network-failed'; }
 
 /** The message was posted, and is not in the box. The same bytes may be sent again. */
 export class NotConfirmed extends WhistleError { code = 'not-confirmed'; }
+
+/** The message is in the box, and another took its place first, as from a second window. Send it again: it is sealed anew. */
+export class ReplyOvertaken extends WhistleError { code = 'reply-overtaken'; }
 
 /** Contents of the reporter's own are missing from the box, so that the next one cannot be numbered rightly. */
 export class OwnContentsMissing extends WhistleError { code = 'own-contents-missing'; }

@@ -4,9 +4,8 @@
 
 import { utf8 } from './bytes.js';
 import { readCard } from './card.js';
-import { requireCapabilities } from './dialogue.js';
+import { requireCapabilities, systemDay } from './dialogue.js';
 import { instance } from './instance.js';
-import { today } from './pages/dates.js';
 import { wordsOf } from './pages/failures.js';
 import { startLeaving } from './pages/leave.js';
 import { startMailbox } from './pages/mailbox.js';
@@ -15,12 +14,14 @@ import { startReport } from './pages/report.js';
 
 startLeaving();
 
-const start = { report: startReport, mailbox: startMailbox }[document.body.dataset.page ?? ''];
+const page = document.body.dataset.page ?? '';
+const start = { report: startReport, mailbox: startMailbox }[page];
 if (start) {
   at('without').hidden = true;
   try {
     requireCapabilities();
-    const known = { rootFingerprint: instance.rootFingerprint, instance: instance.instanceId, today: today() };
+    const reading = { rootFingerprint: instance.rootFingerprint, instance: instance.instanceId };
+    const known = page === 'report' ? { ...reading, today: systemDay() } : reading; // letters are read with an ended card, too
     start(readCard(utf8(instance.card), known), instance);
   } catch (error) {
     at('incapable-why').textContent = wordsOf(error);

@@ -4,19 +4,21 @@
 
 import { concat, sha256 } from './bytes.js';
 import { PROOF_BYTES } from './constants.js';
-import { UnexpectedAnswer } from './errors.js';
+import { ProofTooHard, UnexpectedAnswer } from './errors.js';
 import { challengeBytes } from './wire.js';
 
 const SPELL_MS = 10;
-const HARDEST = 32; // bits; more than this is no wish for a proof but a wish to keep somebody busy
+const HARDEST = 22; // bits: minutes on an old telephone. More is no wish for a proof but a wish to keep somebody busy
 
 /**
  * @param {string} challenge
  * @param {number} difficulty in bits
  * @returns {Promise<Uint8Array>} PROOF_BYTES
+ * @throws {ProofTooHard | UnexpectedAnswer}
  */
 export async function findProof(challenge, difficulty) {
-  if (!Number.isInteger(difficulty) || difficulty < 0 || difficulty > HARDEST) throw new UnexpectedAnswer('its difficulty');
+  if (!Number.isInteger(difficulty) || difficulty < 0) throw new UnexpectedAnswer('its difficulty');
+  if (difficulty > HARDEST) throw new ProofTooHard();
   const bytes = concat(challengeBytes(challenge), new Uint8Array(PROOF_BYTES));
   const proof = new DataView(bytes.buffer, bytes.length - PROOF_BYTES);
   let pause = performance.now() + SPELL_MS;

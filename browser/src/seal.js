@@ -4,7 +4,7 @@
 
 import { Decrypter, Encrypter } from 'age-encryption';
 import { DoesNotOpen } from './errors.js';
-import { checkEnvelope } from './envelope.js';
+import { checkEnvelope, checkHeader } from './envelope.js';
 import { signAndPad } from './plaintext.js';
 import { readRecipient } from './recipient.js';
 
@@ -26,7 +26,7 @@ export function sealContent(content, purpose, seed, recipients) {
  * @throws {DoesNotOpen | import('./errors.js').NotAnEnvelope}
  */
 export async function openEnvelope(envelope, identity) {
-  checkEnvelope(envelope);
+  checkHeader(envelope);
   const age = new Decrypter();
   age.addIdentity(identity);
   try {
@@ -39,7 +39,7 @@ export async function openEnvelope(envelope, identity) {
 /**
  * @param {Uint8Array} plaintext
  * @param {string[]} recipients
- * @returns {Promise<Uint8Array>} an age file
+ * @returns {Promise<Uint8Array>} the envelope
  */
 async function sealBytes(plaintext, recipients) {
   const age = new Encrypter();
@@ -47,5 +47,7 @@ async function sealBytes(plaintext, recipients) {
     readRecipient(recipient); // age would take other kinds too
     age.addRecipient(recipient);
   }
-  return age.encrypt(plaintext);
+  const envelope = await age.encrypt(plaintext);
+  checkEnvelope(envelope); // what intake would refuse is not made
+  return envelope;
 }

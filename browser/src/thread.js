@@ -22,7 +22,7 @@ import { verify } from './signature.js';
  *
  * @typedef {object} Item
  * @property {number} place
- * @property {Direction | null} direction where it was found; null is a receipt's place
+ * @property {Direction | null} direction where it was found
  * @property {string} day
  * @property {Verdict} verdict
  * @property {number} missing how many contents are missing before it, in a gap
@@ -75,6 +75,7 @@ async function readItem(entry, reader, chains) {
  * @returns {Promise<{content: Readonly<Content>, hash: string} | 'foreign' | 'malformed' | 'forged'>}
  */
 export async function readEntry({ direction, box, envelope }, reader) {
+  if (!equal(box, reader.keys.boxId)) return 'foreign';
   let bytes, plaintext;
   try {
     bytes = await openEnvelope(envelope, reader.keys.identity);
@@ -89,7 +90,7 @@ export async function readEntry({ direction, box, envelope }, reader) {
     throw error;
   }
   const { content, json, signature } = plaintext;
-  if (content.direction !== direction || !equal(box, reader.keys.boxId) || !belongsHere(content, reader)) return 'foreign';
+  if (content.direction !== direction || !belongsHere(content, reader)) return 'foreign';
   const [purpose, writers] = writersOf(content, reader);
   return writers.some((key) => isSignedBy(key, purpose, json, signature)) ? { content, hash: contentHash(json) } : 'forged';
 }

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Request, expect
+from playwright.sync_api import Browser, BrowserContext, Page, Request, Route, expect
 
 from tests.browser.desk import OTHER_VOICE, TOP, Desk, started
 from whistle.protocol.content import TO_REPORTER, Acknowledgement, Content, Message, Notice, Report
@@ -169,9 +169,9 @@ def test_the_code_is_never_shown_before_the_report_was_acknowledged(opens: Opens
 def test_trying_again_sends_the_same_sealed_bytes(opens: Opens) -> None:
     page, sent = opens("report"), []
 
-    def lose_the_answer(route: object) -> None:
-        route.fetch()  # type: ignore[attr-defined]
-        route.abort()  # type: ignore[attr-defined]
+    def lose_the_answer(route: Route) -> None:
+        route.fetch()
+        route.abort()
 
     page.on("request", lambda request: sent.append(request.post_data_buffer) if request.url.endswith("/submit") else None)
     page.route("**/api/submit", lose_the_answer, times=1)
@@ -185,6 +185,44 @@ def test_trying_again_sends_the_same_sealed_bytes(opens: Opens) -> None:
     code_on(page)
     first, second = (parse_submission(body) for body in sent)
     assert (first.box, first.envelope) == (second.box, second.envelope)
+
+
+@pytest.mark.parametrize("answer", ["no answer", "another answer", "too_slow"])
+def test_after_an_uncertain_failure_the_way_back_says_that_a_change_makes_a_second_report(opens: Opens, answer: str) -> None:
+    page = opens("report")
+
+    def fail(route: Route) -> None:
+        if answer == "no answer":
+            route.abort()
+        else:
+            route.fulfill(status=408, body=json.dumps({"error": answer, "message": ""}))
+
+    page.route("**/api/submit", fail)
+    write(page)
+    page.locator("#send").click()
+    expect(page.locator("#failed-second")).to_contain_text("a second report", timeout=20_000)
+    expect(page.locator("#failed button:not(.quiet)")).to_have_text("Try again")
+
+
+def test_after_a_plain_refusal_nothing_is_said_of_a_second_report(opens: Opens) -> None:
+    page = opens("report")
+    page.route("**/api/submit", lambda route: route.fulfill(status=503, body='{"error":"storage_failed","message":""}'))
+    write(page)
+    page.locator("#send").click()
+    expect(page.locator("#failed")).to_be_visible(timeout=20_000)
+    expect(page.locator("#failed-second")).to_be_hidden()
+
+
+def test_the_promised_dates_count_from_the_day_that_intake_answered(opens: Opens) -> None:
+    page = opens("report")
+
+    def answer_later(route: Route) -> None:
+        route.fulfill(json=route.fetch().json() | {"day": "2026-12-28"})
+
+    page.route("**/api/submit", answer_later)
+    type_back(page, send(page))
+    expect(page.locator("#done-acknowledge")).to_have_text("4 January 2027")
+    expect(page.locator("#done-feedback")).to_have_text("4 April 2027")
 
 
 def test_a_wrong_group_is_named_and_the_code_is_shown_again_on_request(opens: Opens) -> None:
@@ -231,6 +269,17 @@ def test_the_code_can_be_copied(opens: Opens) -> None:
     field.focus()
     page.keyboard.press("Control+V")
     assert field.input_value() == code
+
+
+def test_a_copy_that_the_browser_refused_leaves_no_trap_for_the_next(opens: Opens) -> None:
+    page = opens("report")
+    code = send(page)
+    page.evaluate("document.execCommand = () => false")
+    page.locator("#copy").click()
+    expect(page.locator("#code-words")).to_contain_text("did not let us copy")
+    type_back(page, code)
+    untouched = "document.dispatchEvent(new ClipboardEvent('copy', { cancelable: true, clipboardData: new DataTransfer() }))"
+    assert page.evaluate(untouched) is True
 
 
 def test_a_printed_slip_bears_the_code_and_no_name(opens: Opens) -> None:
@@ -376,12 +425,28 @@ def test_closing_the_page_before_the_code_was_typed_back_is_asked_about(opens: O
         page.close(run_before_unload=True)
 
 
-@pytest.mark.parametrize("path", ["report", "mailbox"])
-def test_after_the_card_has_ended_the_page_gives_the_other_ways(opens: Opens, context: BrowserContext, path: str) -> None:
+def test_after_the_card_has_ended_nothing_is_reported_and_the_page_gives_the_other_ways(
+    opens: Opens, context: BrowserContext
+) -> None:
     context.clock.set_fixed_time("2031-01-01T12:00:00Z")
-    page = opens(path)
+    page = opens("report")
     expect(page.locator("#incapable-why")).to_contain_text("has expired")
     expect(page.get_by_role("link", name="risikokontrol@demobank.example")).to_be_visible()
+
+
+def test_after_the_card_has_ended_the_mailbox_is_read_and_takes_no_reply(
+    opens: Opens, desk: Desk, context: BrowserContext
+) -> None:
+    code, report = reported(opens, desk)
+    desk.answer(report, Acknowledgement("Tak for din indberetning."))
+    context.clock.set_fixed_time("2031-01-01T12:00:00Z")
+    page = opens("mailbox")
+    open_box(page, code)
+    expect(page.locator("#thread")).to_contain_text("Tak for din indberetning.")
+    page.locator("#reply-text").fill("Det var i marts.")
+    page.locator("#reply-send").click()
+    expect(page.locator("#reply-text-mistake")).to_contain_text("the clock of your device")
+    expect(page.locator("#reply-text")).to_have_value("Det var i marts.")
 
 
 def test_the_first_tab_is_not_taken_away(opens: Opens) -> None:
@@ -486,6 +551,44 @@ def test_a_reply_that_is_not_confirmed_is_kept(opens: Opens, desk: Desk, context
     page.locator("#reply-send").click()
     expect(page.locator("#reply-text-mistake")).to_contain_text("still in the box below", timeout=20_000)
     expect(page.locator("#reply-text")).to_have_value("Det var i marts.")
+
+
+def test_a_reply_that_another_window_overtook_is_kept_and_goes_behind_it(opens: Opens, desk: Desk) -> None:
+    code, _ = reported(opens, desk)
+    first, second = opens("mailbox"), opens("mailbox")
+    for page, words in ((first, "Fra det ene."), (second, "Fra det andet.")):
+        open_box(page, code)
+        page.locator("#reply-text").fill(words)
+    first.locator("#reply-send").click()
+    expect(first.locator("#reply-words")).to_contain_text("has arrived", timeout=20_000)
+    second.locator("#reply-send").click()
+    expect(second.locator("#reply-text-mistake")).to_contain_text("in another window", timeout=20_000)
+    expect(second.locator("#thread")).to_contain_text("Fra det ene.")
+    expect(second.locator("#reply-text")).to_have_value("Fra det andet.")
+    second.locator("#reply-send").click()
+    expect(second.locator("#thread .mine").last).to_contain_text("Fra det andet.", timeout=20_000)
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_a_reply_that_ends_after_the_mailbox_was_closed_writes_nothing(opens: Opens, desk: Desk, fails: bool) -> None:
+    code, _ = reported(opens, desk)
+    held: list[Route] = []
+    page = opens("mailbox")
+    open_box(page, code)
+    page.route("**/api/post", lambda route: held.append(route))
+    page.locator("#reply-text").fill("Det var i marts.")
+    with page.expect_request("**/api/post"):
+        page.locator("#reply-send").click()
+    page.locator("#close").click()
+    if fails:
+        with page.expect_event("requestfailed"):
+            held[0].abort()
+    else:
+        with page.expect_response("**/api/fetch"):
+            held[0].continue_()
+    open_box(page, code)  # fetched and read after the reply was: by now it has ended
+    assert page.locator("#reply-words").text_content() == ""
+    expect(page.locator("#reply-summary")).to_be_hidden()
 
 
 def test_closing_the_mailbox_leaves_nothing_on_the_page(opens: Opens, desk: Desk) -> None:

@@ -145,6 +145,14 @@ def scramble(world: World, report: PreparedReport) -> None:
     world.database(report, "UPDATE entry SET sealed = ? WHERE box = :box AND place = 3", bytes(changed))
 
 
+def remove_everything(world: World, report: PreparedReport) -> None:
+    world.database(report, "DELETE FROM entry WHERE box = :box")
+
+
+def remove_the_report(world: World, report: PreparedReport) -> None:
+    world.database(report, "DELETE FROM entry WHERE box = :box AND place = 1")
+
+
 TAMPERINGS: list[tuple[Callable[[World, PreparedReport], None], list[str]]] = [
     (nothing, []),
     (remove, ["gap"]),
@@ -184,10 +192,31 @@ def test_the_words_of_a_message_that_does_not_hold_are_nowhere_on_the_page(
     page.context.close()
 
 
-def opened(world: World, browser: Browser, report: PreparedReport) -> Page:
+@pytest.mark.parametrize("tamper", [remove_everything, remove_the_report])
+def test_a_mailbox_without_the_report_says_so_and_promises_nothing(
+    world: World, browser: Browser, tamper: Callable[[World, PreparedReport], None]
+) -> None:
+    report = world.dialogue()
+    tamper(world, report)
+    page = opened(world, browser, report, WORDS["no-report"])
+    expect(page.get_by_text(WORDS["no-report-words"])).to_be_visible()
+    expect(page.locator("#status div, #status-days:visible, #reply:visible")).to_have_count(0)
+    page.context.close()
+
+
+def test_a_mailbox_whose_report_is_there_raises_no_alarm(world: World, browser: Browser) -> None:
+    page = opened(world, browser, world.dialogue())
+    expect(page.get_by_text(WORDS["no-report"])).to_have_count(0)
+    expect(page.locator("#status div")).not_to_have_count(0)
+    expect(page.locator("#status-days")).to_be_visible()
+    expect(page.locator("#reply")).to_be_visible()
+    page.context.close()
+
+
+def opened(world: World, browser: Browser, report: PreparedReport, shown: str = "Noget er galt.") -> Page:
     page = browser.new_context().new_page()
     page.goto(f"{world.demo.intake}/en/mailbox")
     page.get_by_label("Case code").fill(codes.write(report.code))
     page.get_by_role("button", name="Open").click()
-    expect(page.locator("[data-part=thread]").get_by_text("Noget er galt.")).to_be_visible(timeout=20_000)
+    expect(page.locator("#opened").get_by_text(shown)).to_be_visible(timeout=20_000)
     return page

@@ -3,14 +3,23 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { hex } from '../../browser/src/bytes.js';
-import { readCard, voicesOf } from '../../browser/src/card.js';
+import { readCard, refuseEnded, voicesOf } from '../../browser/src/card.js';
 import { CardForged, CardHasEnded, CardMalformed, CardNotFromThisRoot, CardOfAnotherInstance, RecipientRevoked, WhistleError } from '../../browser/src/errors.js';
-import { prepareReport } from '../../browser/src/dialogue.js';
-import { card, cardText, desk, known, rootFingerprint, signCard, stranger, voice } from './world.js';
+import { prepareReport, systemRandom } from '../../browser/src/dialogue.js';
+import { card, cardText, DAY, desk, known, rootFingerprint, signCard, stranger, voice } from './world.js';
 
 test('a card is good through the day on which it ends', () => {
   assert.equal(readCard(signCard(cardText()), { ...known, today: '2027-01-30' }).ends, '2027-01-30');
   assert.throws(() => readCard(signCard(cardText()), { ...known, today: '2027-01-31' }), CardHasEnded);
+});
+
+test('an ended card is read for reading, and everything else of it is still checked', () => {
+  const { today, ...reading } = known;
+  const ended = readCard(signCard(cardText()), reading);
+  assert.throws(() => refuseEnded(ended, '2027-01-31'), (error) => error instanceof CardHasEnded && error.ends === '2027-01-30');
+  assert.throws(() => readCard(signCard(cardText(), stranger.signingSeed), reading), CardForged);
+  assert.throws(() => readCard(signCard(cardText()), { ...reading, rootFingerprint: '00'.repeat(32) }), CardNotFromThisRoot);
+  assert.throws(() => readCard(signCard(cardText()), { ...reading, instance: '00'.repeat(16) }), CardOfAnotherInstance);
 });
 
 test('a card of another root is refused', () => {
@@ -45,7 +54,7 @@ test('a revoked voice is no voice', () => {
 test('nothing is sealed to a revoked recipient', async () => {
   const revoked = readCard(signCard(cardText({ revoked: [hex(desk.recipientDigest)] })), known);
   const report = { card: revoked, groupId: 'risk', text: 'x', language: 'da', answers: [] };
-  await assert.rejects(prepareReport(report), RecipientRevoked);
+  await assert.rejects(prepareReport(report, systemRandom, DAY), RecipientRevoked);
 });
 
 test('a card cannot be changed', () => {

@@ -3,12 +3,12 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, test } from 'node:test';
 import { hex } from '../../browser/src/bytes.js';
-import { card, contentOf, desk, INSTANCE, voice } from './world.js';
+import { card, contentOf, DAY, desk, INSTANCE, voice } from './world.js';
 import { LABEL_VOICE } from '../../browser/src/constants.js';
 import { contentHash } from '../../browser/src/content.js';
-import { deliverReport, openMailbox, prepareReport, requireCapabilities } from '../../browser/src/dialogue.js';
+import { deliverReport, openMailbox, prepareReport, requireCapabilities, systemRandom } from '../../browser/src/dialogue.js';
 import {
-  CapabilityMissing, CodeMistyped, IntakeRefused, NetworkFailed, NoSuchBox, NotConfirmed, NoSuchGroup, OwnContentsMissing, UnexpectedAnswer,
+  CapabilityMissing, CardHasEnded, CodeMistyped, IntakeRefused, NetworkFailed, NoSuchBox, NotConfirmed, NoSuchGroup, OwnContentsMissing, ReplyOvertaken, UnexpectedAnswer,
 } from '../../browser/src/errors.js';
 import { readPlaintext } from '../../browser/src/plaintext.js';
 import { openEnvelope, sealContent } from '../../browser/src/seal.js';
@@ -19,7 +19,7 @@ beforeEach(async () => { door = await new Door().open(); });
 afterEach(() => door.close());
 
 const report = { card, groupId: 'risk', text: 'Bogført to gange', language: 'da', answers: [{ question: 'where', answer: 'Aarhus' }, { question: 'when', answer: '' }] };
-const prepared = await prepareReport(report);
+const prepared = await prepareReport(report, systemRandom, DAY);
 const sent = (path) => door.bodies.filter((one) => one.path === path);
 const envelopeOf = ({ body }) => body.subarray(74 + body.readUInt16BE(72));
 
@@ -85,8 +85,8 @@ test('a mistyped code is noticed before anything is sent', async () => {
 test('a reply is in the box that comes back, and follows on what was said', async () => {
   await deliverReport(prepared, door.intake);
   await acknowledge();
-  const mailbox = await (await openMailbox(prepared.code, { card }, door.intake)).reply('Tak');
-  const again = await mailbox.reply('Og mere');
+  const mailbox = await (await openMailbox(prepared.code, { card }, door.intake)).reply('Tak', DAY);
+  const again = await mailbox.reply('Og mere', DAY);
   assert.deepEqual(again.thread.items.map(({ verdict }) => verdict), Array(4).fill('verified'));
   assert.deepEqual(again.thread.items.at(-1).content.seen.sequence, 1);
 });
@@ -95,8 +95,8 @@ test('a reply that the server forgets is not confirmed, and goes again as the sa
   await deliverReport(prepared, door.intake);
   const mailbox = await openMailbox(prepared.code, { card }, door.intake);
   door.behaviour = { '/api/post': 'forget' };
-  await assert.rejects(mailbox.reply('Tak'), NotConfirmed);
-  const after = await mailbox.reply('Tak');
+  await assert.rejects(mailbox.reply('Tak', DAY), NotConfirmed);
+  const after = await mailbox.reply('Tak', DAY);
   const [first, second] = sent('/api/post').map(envelopeOf);
   assert.deepEqual(first, second);
   assert.equal(after.thread.items.length, 2);
@@ -106,9 +106,35 @@ test('another reply after one whose answer was lost follows on it', async () => 
   await deliverReport(prepared, door.intake);
   const mailbox = await openMailbox(prepared.code, { card }, door.intake);
   door.behaviour = { '/api/post': 'lose' };
-  await assert.rejects(mailbox.reply('Tak'), NetworkFailed);
-  const after = await mailbox.reply('Noget andet');
+  await assert.rejects(mailbox.reply('Tak', DAY), NetworkFailed);
+  const after = await mailbox.reply('Noget andet', DAY);
   assert.deepEqual(after.thread.items.map(({ verdict }) => verdict), Array(3).fill('verified'));
+});
+
+test('a reply that another window overtook is sealed anew when it is sent again, behind what came first', async () => {
+  await deliverReport(prepared, door.intake);
+  const [first, second] = await Promise.all([1, 2].map(() => openMailbox(prepared.code, { card }, door.intake)));
+  await first.reply('Fra det ene vindue', DAY);
+  await assert.rejects(second.reply('Fra det andet', DAY), ReplyOvertaken);
+  const after = await second.reply('Fra det andet', DAY);
+  assert.deepEqual(after.thread.items.map(({ verdict }) => verdict), ['verified', 'verified', 'conflicting', 'verified']);
+  assert.equal(after.thread.items.at(-1).content.body.text, 'Fra det andet');
+});
+
+test('an ended card still opens the mailbox, and nothing is sealed to it', async () => {
+  await deliverReport(prepared, door.intake);
+  const mailbox = await openMailbox(prepared.code, { card }, door.intake);
+  await assert.rejects(mailbox.reply('Tak', '2027-01-31'), CardHasEnded);
+  await assert.rejects(prepareReport(report, systemRandom, '2027-01-31'), CardHasEnded);
+  assert.equal(sent('/api/post').length, 0);
+});
+
+test('a receipt is no part of the thread', async () => {
+  await deliverReport(prepared, door.intake);
+  door.put(3, Buffer.from(prepared.keys.boxId), Buffer.from('a receipt'));
+  const mailbox = await openMailbox(prepared.code, { card }, door.intake);
+  assert.deepEqual(mailbox.thread.items.map(({ verdict }) => verdict), ['verified']);
+  assert.equal((await mailbox.reply('Tak', DAY)).thread.items.length, 2);
 });
 
 test('no reply is numbered while the report itself is missing', async () => {
@@ -117,7 +143,7 @@ test('no reply is numbered while the report itself is missing', async () => {
   door.frames.shift();
   const mailbox = await openMailbox(prepared.code, { card }, door.intake);
   assert.equal(mailbox.thread.withheld['to-desk'], 1);
-  await assert.rejects(mailbox.reply('Tak'), OwnContentsMissing);
+  await assert.rejects(mailbox.reply('Tak', DAY), OwnContentsMissing);
 });
 
 test('a box of several answers is fetched to its end', async () => {
@@ -129,7 +155,7 @@ test('a box of several answers is fetched to its end', async () => {
 });
 
 test('a report to a group that is not on the card is refused', async () => {
-  await assert.rejects(prepareReport({ ...report, groupId: 'legal' }), NoSuchGroup);
+  await assert.rejects(prepareReport({ ...report, groupId: 'legal' }, systemRandom, DAY), NoSuchGroup);
 });
 
 test('a code never crosses the door', async () => {

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { concat, sha256, utf8 } from '../../browser/src/bytes.js';
-import { UnexpectedAnswer } from '../../browser/src/errors.js';
+import { ProofTooHard, UnexpectedAnswer } from '../../browser/src/errors.js';
 import { findProof, zeroBits } from '../../browser/src/proof.js';
 
 test('a proof that is found holds', async () => {
@@ -23,7 +23,11 @@ test('the page stays alive while a proof is looked for', async () => {
 });
 
 test('a wish that nobody could fulfil is refused', async () => {
-  for (const difficulty of [33, -1, 1.5, NaN]) await assert.rejects(findProof('abc', difficulty), UnexpectedAnswer);
+  for (const difficulty of [-1, 1.5, NaN, Infinity]) await assert.rejects(findProof('abc', difficulty), UnexpectedAnswer);
+});
+
+test('a proof that would keep the device busy for hours is not looked for', async () => {
+  for (const difficulty of [23, 32, 33]) await assert.rejects(findProof('abc', difficulty), ProofTooHard);
 });
 
 test('a challenge with another character, none, or too many is refused', async () => {

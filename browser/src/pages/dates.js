@@ -4,11 +4,6 @@
 import { readDay, writeDay } from '../days.js';
 import { word } from './words.js';
 
-/** @returns {string} YYYY-MM-DD */
-export function today() {
-  return new Date().toISOString().slice(0, 10);
-}
-
 /**
  * @param {string} day
  * @param {number} days

@@ -1,7 +1,8 @@
 // @ts-check
 // What went wrong, in words for the person that it happened to. An error without words gets the words for that, never its own.
 
-import { CodeHasBadCharacter, CodeHasWrongLength, WhistleError } from '../errors.js';
+import { CardHasEnded, CodeHasBadCharacter, CodeHasWrongLength, WhistleError } from '../errors.js';
+import { longDay } from './dates.js';
 import { hasWord, word } from './words.js';
 
 /**
@@ -11,6 +12,7 @@ import { hasWord, word } from './words.js';
 export function wordsOf(error) {
   const key = error instanceof WhistleError ? `error.${error.code}` : 'error.unknown';
   if (error instanceof CodeHasBadCharacter) return word(key, { character: error.character, position: error.position });
+  if (error instanceof CardHasEnded) return word(key, { day: longDay(error.ends) });
   if (error instanceof CodeHasWrongLength) return word(key, { letters: error.letters });
   return word(hasWord(key) ? key : 'error.unknown');
 }

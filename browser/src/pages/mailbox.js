@@ -27,7 +27,8 @@ const STEPS = ['enter', 'suggestion', 'opening', 'failed', 'opened', 'incapable'
 export function startMailbox(card, instance) {
   /** @type {Mailbox | null} */
   let mailbox = null;
-  let busy = false;
+  /** @type {Mailbox | null} the one on which an act is under way */
+  let busy = null;
   const field = at('case-code', HTMLTextAreaElement);
   const reply = at('reply-text', HTMLTextAreaElement);
 
@@ -90,52 +91,57 @@ export function startMailbox(card, instance) {
   };
 
   /**
-   * One act at a time on an open mailbox; it stays what it was if the act fails.
+   * One act at a time on an open mailbox. Of a mailbox that was closed meanwhile nothing comes back to the page.
    * @param {(mailbox: Mailbox) => Promise<Mailbox>} act
-   * @returns {Promise<unknown>} what went wrong, or null
+   * @param {(failure: unknown) => void} tell what went wrong, or null
    */
-  const change = async (act) => {
-    if (mailbox === null || busy) return null;
-    const before = mailbox;
-    busy = true;
+  const change = async (act, tell) => {
+    if (mailbox === null || busy === mailbox) return;
+    const before = busy = mailbox;
+    let [after, failure] = [before, /** @type {unknown} */ (null)];
     try {
-      const after = await act(before);
-      if (mailbox !== before) return null; // closed meanwhile: nothing may come back to the page
-      mailbox = after;
-      showThread(mailbox.thread, instance);
-      return null;
+      after = await act(before);
     } catch (error) {
-      return error;
-    } finally {
-      busy = false;
+      failure = error;
     }
+    if (busy === before) busy = null;
+    if (mailbox !== before) return;
+    mailbox = after;
+    showThread(mailbox.thread, instance);
+    tell(failure);
   };
 
   const answer = async () => {
     const mistake = mistakeOf('reply-text', 'mailbox.missing-text');
     tellMistakes('reply', mistake === null ? [] : [{ field: 'reply-text', words: mistake }]);
-    if (mistake !== null || busy) return;
+    if (mistake !== null || busy !== null) return;
     const text = textOf('reply-text');
     at('reply-words').textContent = word('mailbox.sending');
-    await painted();
-    const failure = await change((before) => before.reply(text));
-    at('reply-words').textContent = failure === null ? word('mailbox.sent') : '';
-    if (failure !== null) tellMistakes('reply', [{ field: 'reply-text', words: `${wordsOf(failure)} ${word('mailbox.kept')}` }]);
-    else if (reply.value === text) reply.value = '';
+    const send = async (/** @type {Mailbox} */ before) => {
+      await painted();
+      return before.reply(text);
+    };
+    await change(send, (failure) => {
+      at('reply-words').textContent = failure === null ? word('mailbox.sent') : '';
+      if (failure !== null) tellMistakes('reply', [{ field: 'reply-text', words: `${wordsOf(failure)} ${word('mailbox.kept')}` }]);
+      else if (reply.value === text) reply.value = '';
+    });
   };
 
   const refresh = async () => {
     const before = mailbox?.thread.items.length;
-    const failure = await change((open) => open.reread());
-    const news = mailbox?.thread.items.length === before ? 'mailbox.nothing' : 'mailbox.refreshed';
-    at('thread-words').textContent = failure === null ? word(news) : wordsOf(failure);
+    await change((open) => open.reread(), (failure) => {
+      const news = mailbox?.thread.items.length === before ? 'mailbox.nothing' : 'mailbox.refreshed';
+      at('thread-words').textContent = failure === null ? word(news) : wordsOf(failure);
+    });
   };
 
   const forget = () => {
     mailbox = null;
+    busy = null;
     field.value = '';
     reply.value = '';
-    for (const id of ['thread', 'status', 'withheld', 'suggestion-groups', 'reply-words', 'thread-words', 'reply-text-left']) {
+    for (const id of ['thread', 'status', 'no-report', 'withheld', 'suggestion-groups', 'reply-words', 'thread-words', 'reply-text-left']) {
       at(id).replaceChildren();
     }
   };

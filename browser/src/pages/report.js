@@ -3,8 +3,8 @@
 // acknowledged, and is gone from page and memory once it was typed back. Nothing leaves before "send" is pressed.
 
 import { deliverReport, prepareReport } from '../dialogue.js';
-import { IntakeRefused } from '../errors.js';
-import { dueDays, longDay, today } from './dates.js';
+import { IntakeRefused, WhistleError } from '../errors.js';
+import { dueDays, longDay } from './dates.js';
 import { wordsOf } from './failures.js';
 import { onLeaving } from './leave.js';
 import { at, beginWith, painted, showGroups, showOnly, tellMistakes } from './page.js';
@@ -21,16 +21,19 @@ import { language, word } from './words.js';
 const STEPS = ['write', 'check', 'sending', 'failed', 'code', 'typeback', 'done', 'incapable'];
 const QUESTIONS = ['category', 'relationship'];
 const ASKED = ['typeback-first', 'typeback-second'];
+const UNCERTAIN = ['network-failed', 'unexpected-answer', 'too-slow']; // the report may have arrived all the same
 
 /**
  * @param {Card} card
  * @param {Instance} instance
  */
 export function startReport(card, instance) {
-  /** @type {{said: string, sealed: Readonly<Prepared>} | null} what was sealed last, to be sent again as it is */
+  /** @type {{said: string, sealed: Readonly<Prepared>, mayHaveArrived: boolean} | null} sealed last, to be sent again as it is */
   let prepared = null;
   /** @type {string[] | null} the groups of the code, between the acknowledgement and the proof that it was kept */
   let code = null;
+  /** On which intake says that it stored the report. */
+  let day = '';
   /** @type {number[]} which groups are asked for */
   let places = [];
 
@@ -46,10 +49,12 @@ export function startReport(card, instance) {
     try {
       const said = whatIsSaid();
       const spelled = JSON.stringify(said);
-      if (prepared?.said !== spelled) prepared = { said: spelled, sealed: await prepareReport({ card, ...said }) };
+      if (prepared?.said !== spelled) {
+        prepared = { said: spelled, sealed: await prepareReport({ card, ...said }), mayHaveArrived: false };
+      }
       at('sending-words').textContent = word('report.sending');
       await painted();
-      await deliverReport(prepared.sealed);
+      ({ day } = await deliverReport(prepared.sealed));
       code = prepared.sealed.code.split('-');
       prepared = null;
       at('text', HTMLTextAreaElement).value = '';
@@ -57,7 +62,9 @@ export function startReport(card, instance) {
       showCode();
     } catch (error) {
       if (error instanceof IntakeRefused && error.code === 'place-taken') prepared = null; // the next is sealed anew
+      if (prepared && error instanceof WhistleError && UNCERTAIN.includes(error.code)) prepared.mayHaveArrived = true;
       at('failed-why').textContent = wordsOf(error);
+      at('failed-second').hidden = !prepared?.mayHaveArrived;
       show('failed');
     }
   };
@@ -84,7 +91,7 @@ export function startReport(card, instance) {
   const finish = () => {
     code = null;
     ASKED.forEach((field) => (at(field, HTMLInputElement).value = ''));
-    const due = dueDays(today(), null, instance);
+    const due = dueDays(day, null, instance);
     at('done-acknowledge').textContent = longDay(due.acknowledge);
     at('done-feedback').textContent = longDay(due.feedback);
     show('done');
@@ -157,12 +164,15 @@ function showBack() {
 function startSlip(code) {
   const title = document.title;
   onClick('copy', () => {
-    document.addEventListener('copy', (event) => {
+    const give = (/** @type {ClipboardEvent} */ event) => {
       event.preventDefault();
       event.clipboardData?.setData('text/plain', code());
-    }, { once: true });
+    };
+    document.addEventListener('copy', give);
     // The newer way to the clipboard is shut by our own permissions policy; this one copies only what is asked for.
-    at('code-words').textContent = word(document.execCommand('copy') ? 'report.copied' : 'report.uncopied');
+    const copied = document.execCommand('copy');
+    document.removeEventListener('copy', give);
+    at('code-words').textContent = word(copied ? 'report.copied' : 'report.uncopied');
   });
   onClick('print', () => print());
   at('with-address').addEventListener('change', () => {

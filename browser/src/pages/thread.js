@@ -2,7 +2,8 @@
 // A mailbox as a person reads it: where the case stands, what was promised by when, and each letter as what it is. Only a letter
 // that holds is shown as one; every other is named, and nothing of it is shown.
 
-import { dueDays, longDay, today } from './dates.js';
+import { systemDay } from '../dialogue.js';
+import { dueDays, longDay } from './dates.js';
 import { at, element } from './page.js';
 import { word } from './words.js';
 
@@ -16,11 +17,17 @@ import { word } from './words.js';
 const OVER = ['out-of-scope', 'closed'];
 
 /**
+ * Without the report itself in it, a box has no state and no dates, and takes no answer: it says so.
  * @param {Readonly<Thread>} thread
  * @param {Instance} promised
  */
 export function showThread({ items, withheld }, promised) {
-  at('status').replaceChildren(...rowsOf(items, promised).map(([term, said]) => rowOf(term, said)));
+  const reported = items.find(({ content }) => content?.kind === 'report')?.day;
+  const rows = reported === undefined ? [] : rowsOf(items, reported, promised);
+  at('status').replaceChildren(...rows.map(([term, said]) => rowOf(term, said)));
+  at('no-report').replaceChildren(...(reported === undefined ? warningOf('no-report', 0) : []));
+  at('no-report').hidden = reported !== undefined;
+  for (const id of ['status', 'status-days', 'reply']) at(id).hidden = reported === undefined;
   at('thread').replaceChildren(...items.flatMap(lettersOf));
   const count = withheld['to-reporter'] + withheld['to-desk'];
   at('withheld').hidden = count === 0;
@@ -29,19 +36,17 @@ export function showThread({ items, withheld }, promised) {
 
 /**
  * @param {readonly Readonly<Item>[]} items
+ * @param {string} reported the day
  * @param {Instance} promised
  * @returns {[string, string][]}
  */
-function rowsOf(items, promised) {
-  const reported = items.find(({ content }) => content?.kind === 'report')?.day;
+function rowsOf(items, reported, promised) {
   const acknowledged = items.find(({ content }) => content?.kind === 'acknowledgement')?.day ?? null;
   const states = items.flatMap(({ content }) => (content?.kind === 'notice' ? [content.body.state] : []));
   const state = states.at(-1) ?? (acknowledged === null ? 'received' : 'acknowledged');
-  /** @type {[string, string][]} */
-  const rows = [[word('mailbox.state'), word(`mailbox.${state}`)]];
-  if (reported === undefined) return rows;
   const due = dueDays(reported, acknowledged, promised);
-  rows.push([word('mailbox.reported'), longDay(reported)]);
+  /** @type {[string, string][]} */
+  const rows = [[word('mailbox.state'), word(`mailbox.${state}`)], [word('mailbox.reported'), longDay(reported)]];
   if (acknowledged !== null) rows.push([word('mailbox.acknowledged-day'), longDay(acknowledged)]);
   else rows.push([word('mailbox.acknowledge-due'), promise(due.acknowledge)]);
   if (!OVER.includes(state)) rows.push([word('mailbox.feedback-due'), promise(due.feedback)]);
@@ -53,7 +58,7 @@ function rowsOf(items, promised) {
  * @returns {string} the day by which something was promised, and what to do once it has passed
  */
 function promise(day) {
-  return day < today() ? word('mailbox.overdue', { day: longDay(day) }) : longDay(day);
+  return day < systemDay() ? word('mailbox.overdue', { day: longDay(day) }) : longDay(day);
 }
 
 /**
