@@ -187,6 +187,10 @@ class NoSuchBox(WhistleError):
     """There is no box for this code: never opened, forgotten since, or the code is another one's."""
 
 
+class OwnContentsMissing(WhistleError):
+    """Something that you wrote is no longer in the box, and the other side has seen it. Tell them by another way."""
+
+
 class NotConfirmed(WhistleError):
     """The message was sent and is not in the box. Open the box again before writing it anew."""
 

@@ -1,11 +1,12 @@
 """What was acknowledged is there after a kill, on a full disk and after a restart: real processes, a limit of the kernel's."""
 
+import socket
 from concurrent.futures import ThreadPoolExecutor
 from http.client import HTTPException
 from pathlib import Path
 
 from tests.intake.running import Intake, started
-from whistle.protocol.wire import Submission
+from whistle.protocol.wire import Submission, serialize_submission
 
 
 def test_what_was_acknowledged_survives_a_kill(tmp_path: Path) -> None:
@@ -48,7 +49,15 @@ def test_a_restart_keeps_everything(tmp_path: Path) -> None:
 
 def test_a_stop_lets_the_request_under_way_end(tmp_path: Path) -> None:
     with started(tmp_path / "intake.sqlite") as intake:
-        intake.send("/api/submit", intake.submission())
+        body = serialize_submission(intake.submission())
+        head = f"POST /api/submit HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: {len(body)}\r\n"
+        with socket.create_connection(("127.0.0.1", intake.port), 30) as connection:
+            connection.sendall(head.encode() + b"Content-Type: application/octet-stream\r\n\r\n" + body[:5_000])
+            intake.call("GET", "/api/challenge")  # answered: the first half has been read by now
+            intake.process.terminate()
+            connection.sendall(body[5_000:])
+            answered = connection.recv(65_536)
+    assert answered.startswith(b"HTTP/1.1 200 ")
     assert intake.process.returncode == 0
 
 

@@ -1,5 +1,7 @@
 """JSON with one spelling."""
 
+import subprocess
+import sys
 from typing import Any
 
 import pytest
@@ -42,3 +44,26 @@ def test_a_million_brackets_are_refused_before_any_parser_sees_them() -> None:
 def test_a_long_number_is_refused_before_it_is_computed() -> None:
     with pytest.raises(NotAContent):
         canonical.read(b"9" * 1_000_000)
+
+
+HOSTILE = """
+import resource
+from whistle.errors import NotAContent
+from whistle.protocol import canonical
+resource.setrlimit(resource.RLIMIT_CPU, (10, 10))  # the slow way took minutes
+texts = [b'"' + b'\\\\"' * 130_000, b'["' + b'\\\\"' * 130_000, b'\\\\"' * 131_000, b'"' * 262_000]
+texts.append(b"{" + b",".join(b'"%d":1' % number for number in range(30_000)) + b"}")
+refused = 0
+for text in texts:
+    try:
+        canonical.read(text)
+    except NotAContent:
+        refused += 1
+print(refused)
+"""
+
+
+def test_no_text_of_the_permitted_length_keeps_the_reader_busy() -> None:
+    """A stranger's envelope is read before any signature is checked: one that takes minutes would stop the desk."""
+    done = subprocess.run([sys.executable, "-c", HOSTILE], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout.strip()) == (0, "4")

@@ -1,9 +1,13 @@
 """The reporter's client against a running intake, with a desk that is played by its keys."""
 
 import os
+import sqlite3
 from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from hashlib import sha256
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from threading import Thread
 from types import MappingProxyType
 
 import httpx2
@@ -13,11 +17,12 @@ from tests.intake.running import Intake as Running
 from tests.intake.running import started
 from whistle.ceremony.making import CARD, make, purposes
 from whistle.ceremony.plan import GroupPlan, MemberPlan, Plan
-from whistle.errors import IntakeRefused, NetworkFailed, NoSuchBox, NotConfirmed
+from whistle.errors import IntakeRefused, NetworkFailed, NoSuchBox, NotConfirmed, OwnContentsMissing
 from whistle.protocol import card as cards
 from whistle.protocol import code as codes
 from whistle.protocol.card import Card
 from whistle.protocol.content import TO_DESK, TO_REPORTER, Acknowledgement, Content, Context, Position
+from whistle.protocol.wire import TO_DESK as FRAME_TO_DESK
 from whistle.protocol.wire import TO_REPORTER as FRAME_TO_REPORTER
 from whistle.protocol.wire import Frame, serialize_pages
 from whistle.reporter.dialogue import Mailbox, PreparedReport, keys_of, open_mailbox, prepare_report
@@ -143,13 +148,80 @@ class Dropping(Intake):
         assert not first
 
 
-def test_what_intake_refuses_is_said_in_its_words(intake: Intake, card: Card) -> None:
+def test_what_intake_refuses_is_said_in_our_words(intake: Intake, card: Card) -> None:
     report = prepared(card)
     report.deliver(intake)
     again = PreparedReport(report.code, report.keys, prepared(card).envelope)
-    with pytest.raises(IntakeRefused) as caught:
+    with pytest.raises(IntakeRefused, match="another report under this code"):
         again.deliver(intake)
-    assert len(str(caught.value)) > 20
+
+
+def test_a_servers_words_never_reach_the_terminal(card: Card) -> None:
+    with answering(403, b'{"error":"your \\u001b[2J code","message":"Your report has arrived, your code is"}') as intake:
+        with pytest.raises(IntakeRefused) as caught:
+            prepared(card).deliver(intake)
+        assert str(caught.value) == "Intake answered 403."
+
+
+@pytest.mark.parametrize(
+    "answer", [b"{}", b"[]", b"no", b'{"challenge":"c","difficulty":60}', b'{"challenge":1,"difficulty":1}']
+)
+def test_an_answer_that_makes_no_sense_is_named(card: Card, answer: bytes) -> None:
+    with answering(200, answer) as intake, pytest.raises(IntakeRefused, match="cannot be read"):
+        prepared(card).deliver(intake)
+
+
+def test_pages_that_are_spoiled_are_not_called_an_unknown_code(card: Card) -> None:
+    with answering(200, b"whistle/1 page\n" + b"x" * 65_521) as intake, pytest.raises(IntakeRefused):
+        open_mailbox(prepared(card).keys, card, intake)
+
+
+def test_places_that_come_twice_are_refused(card: Card) -> None:
+    report = prepared(card)
+    frame = Frame(1, FRAME_TO_DESK, TODAY, report.keys.box, report.envelope)
+    with answering(200, serialize_pages([frame, frame], False)) as intake, pytest.raises(IntakeRefused):
+        open_mailbox(report.keys, card, intake)
+
+
+def test_nothing_is_written_in_a_box_from_which_something_of_ours_was_taken(
+    intake: Intake, running: Running, card: Card, voice: SigningKey
+) -> None:
+    """Its number would be used twice, and the desk would show it as conflicting."""
+    report = prepared(card)
+    report.deliver(intake)
+    open_mailbox(report.keys, card, intake).reply("Mere.")
+    acknowledge(running, card, report.keys, open_mailbox(report.keys, card, intake), voice)
+    with closing(sqlite3.connect(running.database, timeout=30)) as connection, connection:
+        connection.execute("DELETE FROM entry WHERE place = 2 AND box = (SELECT max(id) FROM box)")
+    box = open_mailbox(report.keys, card, intake)
+    assert box.thread.withheld[TO_DESK] == 1
+    with pytest.raises(OwnContentsMissing):
+        box.reply("Er I der?")
+
+
+@contextmanager
+def answering(status: int, body: bytes) -> Iterator[Intake]:
+    """A server that gives this one answer to everything."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["content-length"] or 0))
+            self.do_GET()
+
+        def do_GET(self) -> None:
+            self.send_response(status)
+            self.send_header("content-length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Handler) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        with httpx2.Client(base_url=f"http://127.0.0.1:{server.server_port}", trust_env=False) as client:
+            yield Intake(client)
+        server.shutdown()
 
 
 def test_a_server_that_is_not_there_is_named(card: Card) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.sealing.conftest import Typage
-from whistle.errors import HeaderFailed, HeaderForged, NoMatch, PayloadFailed, SealingError
+from whistle.errors import HeaderFailed, HeaderForged, NoMatch, NotARecipient, PayloadFailed, SealingError
 from whistle.protocol.bech32 import write_recipient
 from whistle.sealing import age
 from whistle.sealing.keys import Identity
@@ -141,3 +141,13 @@ class Joined:
         length = min(self._held.find(b"\n") + 1 or size, size)
         part, self._held = self._held[:length], self._held[length:]
         return part
+
+
+@pytest.mark.parametrize(
+    "recipient",
+    [b"\xff" * 1_216, FIRST.recipient[:1_184] + bytes(32), FIRST.recipient[:1_184] + b"\1" + bytes(31)],
+    ids=["not reduced", "identity point", "low order"],
+)
+def test_a_recipient_that_is_no_usable_key_is_named(recipient: bytes) -> None:
+    with pytest.raises(NotARecipient):
+        age.seal(b"sealed", [recipient])

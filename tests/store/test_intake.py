@@ -184,6 +184,18 @@ def test_a_lower_card_than_the_last_one_is_refused(boxes: Boxes) -> None:
         boxes.publish(1).result()
 
 
+def test_nobody_confirms_what_has_not_come_yet(file: Path) -> None:
+    with closing(Boxes(f"sqlite:///{file}")) as boxes:
+        opened(boxes)
+        assert boxes.confirm(2**32 - 1).result() == 1
+
+
+@pytest.mark.parametrize("url", ["sqlite://", "sqlite:///:memory:"])
+def test_a_database_in_memory_is_refused(url: str) -> None:
+    with pytest.raises(StorageFailed):
+        Boxes(url)
+
+
 def test_everything_is_there_after_opening_the_database_again(file: Path) -> None:
     with closing(Boxes(f"sqlite:///{file}")) as boxes:
         first = opened(boxes)
@@ -191,7 +203,7 @@ def test_everything_is_there_after_opening_the_database_again(file: Path) -> Non
         boxes.publish(3).result()
     with closing(Boxes(f"sqlite:///{file}")) as boxes:
         assert [frame.sealed for frame in thread(boxes, first)] == [first.envelope]
-        assert boxes.confirm(0).result() == 5
+        assert boxes.confirm(0).result() == 1
         assert isinstance(boxes.publish(2).exception(), CardRefused)
 
 

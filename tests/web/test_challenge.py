@@ -7,6 +7,7 @@ from string import ascii_letters, digits
 import pytest
 
 from whistle.errors import ChallengeRefused
+from whistle.web import challenge as challenge_module
 from whistle.web.challenge import GOOD_SECONDS, LEAST_BITS, MOST_BITS, Challenge, Challenges, difficulty, is_solved
 
 NOON = 1_795_262_400.0
@@ -118,16 +119,33 @@ def test_the_work_rises_with_each_doubling_of_the_load(lately: int, bits: int) -
 
 def test_the_work_rises_and_falls_again() -> None:
     challenges = made(clock := Clock())
-    challenge = challenges.make()
-    proof = proof_of(challenge)
-    assert challenge.bits == LEAST_BITS
     for _ in range(60):
-        challenges.check(challenge.text, proof)
+        challenge = challenges.make()
+        assert challenge.bits == LEAST_BITS
+        challenges.check(challenge.text, proof_of(challenge))
     assert challenges.make().bits == LEAST_BITS + 1
     clock.now += 60
     assert challenges.make().bits == LEAST_BITS + 1
     clock.now += 60
     assert challenges.make().bits == LEAST_BITS
+
+
+def test_the_same_solved_challenge_again_and_again_makes_nobodys_work_harder() -> None:
+    challenges = made(Clock())
+    challenge = challenges.make()
+    for _ in range(300):
+        challenges.check(challenge.text, proof_of(challenge))
+    assert challenges.make().bits == LEAST_BITS
+
+
+def test_a_challenge_asked_for_in_calm_is_not_good_for_a_flood(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(challenge_module, "_CALM", 1)
+    challenges = made(Clock())
+    hoarded = [challenges.make() for _ in range(8)]
+    for challenge in hoarded[:4]:
+        challenges.check(challenge.text, proof_of(challenge))
+    with pytest.raises(ChallengeRefused):  # the work has risen by three bits
+        challenges.check(hoarded[4].text, proof_of(hoarded[4]))
 
 
 def test_asking_for_challenges_makes_nobody_elses_work_harder() -> None:

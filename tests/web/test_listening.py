@@ -11,6 +11,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from whistle.errors import SettingsWrong
+from whistle.web import listening
 from whistle.web.body import CutShort, TooLarge, TooSlow, WrongType, pieces
 from whistle.web.headers import DESK_POLICY, security_headers
 from whistle.web.listening import Server, bind
@@ -102,3 +103,21 @@ def test_a_sender_who_hangs_up_has_cut_it_short() -> None:
 def test_a_port_that_is_taken_is_named() -> None:
     with bind("127.0.0.1", 0) as taken, pytest.raises(SettingsWrong, match=r"Nothing can listen on 127\.0\.0\.1 port"):
         bind("127.0.0.1", taken.getsockname()[1])
+
+
+def test_a_head_that_never_ends_is_refused_with_the_headers() -> None:
+    answered = exchange(reading([]), b"GET / HTTP/1.1\r\nHost: x\r\nX-Long: ", b"a" * 40_000, b"b" * 40_000)
+    assert answered.startswith(b"HTTP/1.1 400 ")
+    assert answered.lower().count(b"content-security-policy:") == 1
+
+
+def test_a_head_that_stops_coming_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(listening, "HEAD_SECONDS", 0.2)
+    assert exchange(reading([]), b"GET / HTTP/1.1\r\nHost: x\r\n").startswith(b"HTTP/1.1 400 ")
+
+
+def test_a_body_may_take_longer_than_a_head(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(listening, "HEAD_SECONDS", 0.2)
+    seen: list[object] = []
+    assert b" 200 " in exchange(reading(seen, between=0.6), HEAD + b"Content-Length: 4\r\n\r\n", b"ab")
+    assert seen == [TooSlow]

@@ -56,6 +56,8 @@ def renew_card(
 ) -> None:
     """Sign the card anew, with the next counter, before it ends."""
     words = read_file(passphrases) if passphrases else ask(("root",))
+    if "root" not in words:
+        raise CeremonyRefused(f"There is no passphrase for root in {passphrases}.")
     card = renew(parse((keys / CARD).read_bytes()), (keys / ROOT).read_text(), words["root"], _today(), days)
     for name, content in public_files(card).items():
         (keys / name).write_bytes(content)

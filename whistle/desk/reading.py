@@ -15,6 +15,7 @@ from whistle.errors import (
     HeaderForged,
     Malformed,
     NotAContent,
+    NotARecipient,
     NotYours,
     PayloadFailed,
     SealingError,
@@ -22,9 +23,10 @@ from whistle.errors import (
 from whistle.protocol.card import Card
 from whistle.protocol.content import TO_DESK, Content, Report
 from whistle.sealing import cases as at_rest
+from whistle.sealing.age import write_header
 from whistle.sealing.contents import Box, Entry, Opened, SealedTo, Thread, open_envelope, open_payload, read, read_thread
 from whistle.sealing.derivation import box_id
-from whistle.sealing.keys import CaseKey
+from whistle.sealing.keys import CaseKey, FileKey
 from whistle.store.desk import Arrival, Case, Cases, Stored
 
 _CASE_KEY_BYTES = 32
@@ -132,11 +134,12 @@ def _report(entry: Entry, box: bytes, card: Card) -> Report:
             raise GroupUnknown
         if box_id(body.signing, body.reply_to) != box:
             raise GroupUnknown
+        write_header(FileKey(bytes(16)), [body.reply_to])  # a key that nothing can be sealed to could never be answered
         return [body.signing]
 
     try:
         content = read(entry.plaintext or b"", writers)
-    except (BadSignature, GroupUnknown):
+    except (BadSignature, GroupUnknown, NotARecipient):
         raise NotAContent from None
     assert isinstance(content.body, Report)
     return content.body

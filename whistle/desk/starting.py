@@ -9,7 +9,7 @@ from datetime import date
 from pathlib import Path
 
 from whistle.desk.settings import Settings
-from whistle.errors import CardIsDemo, CardRefused, MachineSecretWrong, RootKeyNearby, SettingsWrong
+from whistle.errors import CardHasEnded, CardIsDemo, CardRefused, MachineSecretWrong, RootKeyNearby, SettingsWrong
 from whistle.protocol.card import Card
 from whistle.protocol.spelling import hexadecimal
 from whistle.sealing import cards
@@ -17,33 +17,31 @@ from whistle.settings import secret
 from whistle.store.desk import file_of
 
 _MACHINE_PREFIX = "WHISTLE-MACHINE-SECRET-1 "
-_NEVER = date.min  # before every card ends
 _ROOT_START = b"WHISTLE PRIVATE KEY, WRAPPED. KEEP SECRET.\npurpose: root\n"
 
 
 class KeyCard:
-    """The card of this instance, checked again on each day and whenever its file has changed."""
+    """The card of this instance, checked again whenever its file has changed."""
 
     def __init__(self, file: Path, root_fingerprint: str, instance: bytes | None) -> None:
         self._file = file
         self._fingerprint = _fingerprint(root_fingerprint)
         self._instance = instance
-        self._checked: dict[date, tuple[bytes, Card]] = {}  # by the day checked for, with the bytes of the file
+        self._last: tuple[bytes, Card] | None = None  # the file as it was, and its card
 
     def known(self) -> Card:
         """The card to read by: of this root, though its days may be over. Raises NotACard or a CardRefused by name."""
-        return self._check(_NEVER)
+        file = _read(self._file)
+        if self._last is None or self._last[0] != file:  # the first time, or a renewed card
+            self._last = (file, cards.recognise(file, self._fingerprint, self._instance))
+        return self._last[1]
 
     def on(self, today: date) -> Card:
         """The card to seal by: good today. Raises NotACard or a CardRefused by name."""
-        return self._check(today)
-
-    def _check(self, today: date) -> Card:
-        file, found = _read(self._file), self._checked.get(today)
-        if found is None or found[0] != file:  # another day, or a renewed card
-            found = (file, cards.check(file, self._fingerprint, self._instance, today))
-            self._checked = {day: each for day, each in self._checked.items() if day == _NEVER} | {today: found}
-        return found[1]
+        card = self.known()
+        if today > card.ends:
+            raise CardHasEnded
+        return card
 
 
 def check(settings: Settings, file: Path, card: Card) -> None:

@@ -6,6 +6,7 @@ Pure functions between text and bytes; one spelling for every value.
 from whistle.errors import NotAnIdentity, NotARecipient
 
 RECIPIENT_BYTES = 1_216  # ML-KEM-768 encapsulation key 1,184 and X25519 public key 32
+_RECIPIENT_CHARACTERS = len("age1pq1") + -(-RECIPIENT_BYTES * 8 // 5) + 6  # the last six are the checksum
 IDENTITY_BYTES = 32  # the X-Wing seed
 _ALPHABET = "qpzry9x8gf2tvdw0s3jn54khce6mua7l"
 _GENERATOR = (0x3B6A57B2, 0x26508E6D, 0x1EA119FA, 0x3D4233DD, 0x2A1462B3)  # BIP 173
@@ -18,7 +19,7 @@ def write_recipient(raw: bytes) -> str:
 
 def read_recipient(text: str) -> bytes:
     """The 1,216 bytes of an age1pq1… text. Raises NotARecipient."""
-    raw = _decode("age1pq", text)
+    raw = _decode("age1pq", text) if len(text) == _RECIPIENT_CHARACTERS else None
     if raw is None or len(raw) != RECIPIENT_BYTES:
         raise NotARecipient
     return raw

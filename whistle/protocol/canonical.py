@@ -10,7 +10,8 @@ from typing import Any, NoReturn
 from whistle.errors import NotAContent
 from whistle.protocol.constants import INTEGER_LIMIT, JSON_DEPTH
 
-_STRING = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
+# A string, ended or not, or a bracket. After its opening quote a string cannot fail to match, so that the scan is linear.
+_TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"?|[\[\]{}]', re.DOTALL)
 _INDEX = re.compile(r"0|[1-9][0-9]{0,9}")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -48,10 +49,9 @@ def is_well_formed(text: str) -> bool:
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """An object in the order that JSON.stringify would give it: array indices first, rising; no key twice."""
     names = [name for name, _ in pairs]
-    indices = [name for name in names if _INDEX.fullmatch(name) and int(name) < 2**32 - 1]
-    if names != sorted(set(indices), key=int) + [name for name in names if name not in indices] or len(set(names)) != len(
-        names
-    ):
+    indices = {name for name in names if _INDEX.fullmatch(name) and int(name) < 2**32 - 1}
+    in_order = sorted(indices, key=int) + [name for name in names if name not in indices]
+    if names != in_order or len(set(names)) != len(names):
         _refuse("")
     return dict(pairs)
 
@@ -70,7 +70,7 @@ def _refuse(_: str) -> NoReturn:
 def _refuse_deep(characters: str) -> None:
     """Refuse before parsing, so that no parser is made to recurse by a stranger."""
     depth = 0
-    for bracket in re.findall(r"[\[\]{}]", _STRING.sub("", characters)):
-        depth += 1 if bracket in "[{" else -1
+    for token in _TOKEN.finditer(characters):
+        depth += {"[": 1, "{": 1, "]": -1, "}": -1}.get(token[0], 0)
         if depth > JSON_DEPTH:
             raise NotAContent

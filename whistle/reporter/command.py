@@ -6,9 +6,11 @@ which other users of a machine can read.
 
 import os
 import sys
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from pathlib import Path
 from typing import Annotated
 
@@ -16,15 +18,15 @@ import httpx2
 import typer
 
 from whistle.errors import CardNotFromThisRoot, CodeMistyped, NetworkFailed, WhistleError
-from whistle.protocol.card import Card
 from whistle.protocol.content import TO_DESK, Content
-from whistle.reporter.dialogue import Mailbox, keys_of, open_mailbox, prepare_report
+from whistle.reporter.dialogue import Mailbox, PreparedReport, keys_of, open_mailbox, prepare_report
 from whistle.reporter.intake import Intake
-from whistle.sealing.cards import check
+from whistle.sealing.cards import check, recognise
 from whistle.sealing.contents import Item
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
-_TRIES = 3
+_PAUSES = (1, 2, 4, 8)  # seconds between tries
+_UNCONFIRMED = 3
 _Intake = Annotated[str, typer.Option("--intake", help="Address of the service, such as https://… or http://….onion")]
 _Root = Annotated[str, typer.Option("--fingerprint", help="Root fingerprint, from a poster or the intranet.")]
 _Proxy = Annotated[str | None, typer.Option(help="A proxy, such as socks5h://127.0.0.1:9050 for Tor.")]
@@ -42,9 +44,9 @@ def report(
     """Seal a report, send it, and print the case code."""
     words = _read(text)
     with _connected(intake, proxy) as service:
-        card = _card(service, fingerprint)
+        card = check(service.card_file(), _root(fingerprint), None, _today())
         prepared = prepare_report(card, group or card.groups[0].id, words, language, (), os.urandom)
-        code = _until_delivered(lambda: prepared.deliver(service))
+        code = _delivered(prepared, service)
     typer.echo("Your report has arrived. Write this case code down; nobody can recover it:", err=True)
     typer.echo(code)
 
@@ -60,36 +62,53 @@ def mailbox(
     """Open the mailbox of a case code, show the dialogue, and answer if asked to."""
     code = _read(code_file) if code_file else typer.prompt("Case code", hide_input=True)
     with _connected(intake, proxy) as service:
-        card = _card(service, fingerprint)
+        file = service.card_file()
+        card = recognise(file, _root(fingerprint), None)
         box = open_mailbox(keys_of(code, card), card, service)
         if reply:
+            check(file, _root(fingerprint), card.instance, _today())
             box = box.reply(_read(reply))
     _show(box)
 
 
-def _until_delivered(deliver: Callable[[], str]) -> str:
-    for _ in range(_TRIES - 1):
+def _delivered(prepared: PreparedReport, service: Intake) -> str:
+    """The code of a report that has arrived. One that may have arrived keeps its code too: without it nobody could look."""
+    for pause in _PAUSES:
         try:
-            return deliver()
+            return prepared.deliver(service)
         except NetworkFailed:
-            typer.echo("Nothing came back; sending the same sealed bytes again.", err=True)
-    return deliver()
+            typer.echo(f"Not confirmed; sending the same sealed bytes again in {pause} s.", err=True)
+            time.sleep(pause)
+    try:
+        return prepared.deliver(service)
+    except NetworkFailed:
+        typer.echo("NOT CONFIRMED. Your report may have arrived or not. Keep this code and look later with", err=True)
+        typer.echo("`whistle mailbox`. If there is no box then, your report did not arrive: send it again.", err=True)
+        typer.echo(prepared.written_code)
+        raise SystemExit(_UNCONFIRMED) from None
 
 
 @contextmanager
 def _connected(address: str, proxy: str | None) -> Iterator[Intake]:
     """A connection that says nothing of who or what connects."""
     bare = {"User-Agent": "", "Accept-Language": ""}
-    with httpx2.Client(base_url=address, proxy=proxy, headers=bare, timeout=60, trust_env=False) as client:
-        yield Intake(client)
-
-
-def _card(service: Intake, fingerprint: str) -> Card:
+    none = CookieJar(DefaultCookiePolicy(allowed_domains=[]))
     try:
-        root = bytes.fromhex(fingerprint)
+        with httpx2.Client(base_url=address, proxy=proxy, headers=bare, cookies=none, timeout=60, trust_env=False) as client:
+            yield Intake(client)
+    except (httpx2.InvalidURL, httpx2.UnsupportedProtocol, ValueError) as error:
+        raise WhistleError(f"The address or the proxy is not one: {error}") from None
+
+
+def _root(fingerprint: str) -> bytes:
+    try:
+        return bytes.fromhex(fingerprint)
     except ValueError:
         raise CardNotFromThisRoot("The fingerprint must be 64 hexadecimal digits; spaces do not matter.") from None
-    return check(service.card_file(), root, None, datetime.now(UTC).date())
+
+
+def _today() -> date:
+    return datetime.now(UTC).date()
 
 
 def _read(file: Path) -> str:

@@ -6,7 +6,7 @@ Keeps nothing on disk. The browser's dialogue.js is its twin.
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from whistle.errors import NotConfirmed
+from whistle.errors import NotConfirmed, OwnContentsMissing
 from whistle.protocol import code as codes
 from whistle.protocol.card import Card
 from whistle.protocol.content import TO_DESK, TO_REPORTER, Answer, Content, Context, Message, Position, Report
@@ -29,10 +29,14 @@ class PreparedReport:
     keys: ReporterKeys
     envelope: bytes
 
+    @property
+    def written_code(self) -> str:
+        return codes.write(self.code)
+
     def deliver(self, intake: Intake) -> str:
         """The case code, once the report is stored. Raises NetworkFailed (deliver again) or IntakeRefused."""
         intake.deliver(self.envelope, self.keys, first=True)
-        return codes.write(self.code)
+        return self.written_code
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,7 +50,9 @@ class Mailbox:
     thread: Thread
 
     def reply(self, text: str) -> "Mailbox":
-        """Send a message and read the box again. Raises NotConfirmed if it is not there then."""
+        """Send a message and read the box again. Raises OwnContentsMissing; NotConfirmed if it is not there then."""
+        if self.thread.withheld[TO_DESK] or self.thread.last[TO_DESK] == Position():
+            raise OwnContentsMissing  # a number that the desk has seen would be used again
         context = _context(self.card, self.group, self.keys, self.thread.last[TO_DESK], self.thread.last[TO_REPORTER])
         message = Content(context, Message(text))
         self.intake.deliver(_seal(message, self.card, self.keys), self.keys, first=False)

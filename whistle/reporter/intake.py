@@ -12,10 +12,23 @@ import httpx2
 
 from whistle.errors import IntakeRefused, NetworkFailed, NoSuchBox, NotPages
 from whistle.protocol.constants import PROOF_BYTES
-from whistle.protocol.wire import Fetch, Frame, Submission, parse_pages, serialize_fetch, serialize_submission
+from whistle.protocol.wire import FIRST_LINE, Fetch, Frame, Submission, parse_pages, serialize_fetch, serialize_submission
 from whistle.sealing.derivation import ReporterKeys
 
 _SEALED = {"Content-Type": "application/octet-stream"}
+_MOST_BITS = 22  # of a proof of work: no honest intake asks for more
+_UNREADABLE = "Intake's answer cannot be read. It may not be the server you meant."
+_AGAIN = ("challenge_refused", "storage_failed", "too_slow")
+# Our own words for what intake refuses: what a server says is never printed.
+_WORDS = {
+    "box_full": "This box takes no more today. Write again tomorrow.",
+    "place_taken": "There is another report under this code already.",
+    "not_an_envelope": "Intake did not take this for a sealed envelope. Nothing of it was kept.",
+    "not_a_submission": "Intake did not take this for a submission. Nothing of it was kept.",
+    "too_large": "This is longer than anything that intake takes.",
+    "wrong_host": "This server does not answer to that name. Use the address you were given.",
+    "not_found": "There is no such call. It may not be the server you meant.",
+}
 
 
 @dataclass(frozen=True)
@@ -30,8 +43,11 @@ class Intake:
 
     def deliver(self, envelope: bytes, keys: ReporterKeys, first: bool) -> None:
         """Send an envelope; `first` opens the box. Sending the same again is harmless. Raises NetworkFailed, IntakeRefused."""
-        question = self._json("GET", "/api/challenge")
-        challenge, difficulty = str(question["challenge"]), int(question["difficulty"])
+        match self._json("GET", "/api/challenge"):
+            case {"challenge": str() as challenge, "difficulty": int() as difficulty} if difficulty <= _MOST_BITS:
+                pass
+            case _:
+                raise IntakeRefused(_UNREADABLE)
         submission = Submission(keys.box, keys.access, find_proof(challenge, difficulty), challenge, envelope)
         answer = self._json("POST", "/api/submit" if first else "/api/post", serialize_submission(submission))
         if answer.get("envelope") != sha256(envelope).hexdigest():
@@ -43,22 +59,25 @@ class Intake:
         while more:
             body = serialize_fetch(Fetch(keys.box, keys.access, after))
             whole = self._answered(self._send("POST", "/api/fetch", body)).content
+            if not whole.startswith(FIRST_LINE):
+                raise NoSuchBox
             try:
                 frames, more = parse_pages(whole)
             except NotPages:
-                raise NoSuchBox from None
+                raise IntakeRefused(_UNREADABLE) from None
+            places = [after, *(frame.position for frame in frames)]
+            if places != sorted(set(places)) or (more and not frames):
+                raise IntakeRefused(_UNREADABLE)
             yield from frames
-            if more and (not frames or frames[-1].position <= after):
-                raise IntakeRefused("Intake says that there is more, and gives nothing more.")
-            after = frames[-1].position if frames else after
+            after = places[-1]
 
     def _json(self, method: str, path: str, body: bytes | None = None) -> dict[str, Any]:
         try:
             answer = self._answered(self._send(method, path, body)).json()
         except ValueError:
-            raise IntakeRefused("Intake's answer cannot be read.") from None
+            raise IntakeRefused(_UNREADABLE) from None
         if not isinstance(answer, dict):
-            raise IntakeRefused("Intake's answer cannot be read.")
+            raise IntakeRefused(_UNREADABLE)
         return answer
 
     def _send(self, method: str, path: str, body: bytes | None = None) -> httpx2.Response:
@@ -71,10 +90,12 @@ class Intake:
         if response.status_code == httpx2.codes.OK:
             return response
         try:
-            message = str(response.json()["message"])
+            name = str(response.json()["error"])
         except (ValueError, KeyError, TypeError):
-            message = f"Intake answered {response.status_code}."
-        raise IntakeRefused(message)
+            raise IntakeRefused(_UNREADABLE) from None
+        if name in _AGAIN:
+            raise NetworkFailed("Intake could not take this now. Send the same again.")
+        raise IntakeRefused(_WORDS.get(name, f"Intake answered {response.status_code}."))
 
 
 def find_proof(challenge: str, difficulty: int) -> bytes:

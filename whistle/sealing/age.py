@@ -20,7 +20,7 @@ from nacl.bindings import crypto_aead_chacha20poly1305_ietf_decrypt as _decrypt
 from nacl.bindings import crypto_aead_chacha20poly1305_ietf_encrypt as _encrypt
 from nacl.exceptions import CryptoError
 
-from whistle.errors import HeaderFailed, HeaderForged, NoMatch, PayloadFailed
+from whistle.errors import HeaderFailed, HeaderForged, NoMatch, NotARecipient, PayloadFailed
 from whistle.protocol.constants import CHUNK_BYTES, HEADER_LIMIT
 from whistle.protocol.spelling import read_base64, write_base64
 from whistle.sealing.keys import FileKey, Identity, hkdf
@@ -96,7 +96,7 @@ def check_mac(header: Header, file_key: FileKey) -> None:
 
 
 def write_header(file_key: FileKey, recipients: Sequence[bytes]) -> bytes:
-    """A header that gives this file key to these recipients."""
+    """A header that gives this file key to these recipients. Raises NotARecipient if one of them is no usable key."""
     covered = _VERSION + b"".join(_write_stanza(file_key, recipient) for recipient in recipients) + b"---"
     return covered + f" {write_base64(_mac(covered, file_key))}\n".encode()
 
@@ -147,9 +147,12 @@ def _read_stanza(line: str, lines: _Lines) -> Stanza:
 
 
 def _write_stanza(file_key: FileKey, recipient: bytes) -> bytes:
-    lattice = MLKEM768PublicKey.from_public_bytes(recipient[:_LATTICE_BYTES])
-    exchange = X25519PublicKey.from_public_bytes(recipient[_LATTICE_BYTES:])
-    sealed = _SUITE.encrypt(file_key.reveal(), MLKEM768X25519PublicKey(lattice, exchange), _INFO)
+    try:
+        lattice = MLKEM768PublicKey.from_public_bytes(recipient[:_LATTICE_BYTES])
+        exchange = X25519PublicKey.from_public_bytes(recipient[_LATTICE_BYTES:])
+        sealed = _SUITE.encrypt(file_key.reveal(), MLKEM768X25519PublicKey(lattice, exchange), _INFO)
+    except ValueError:
+        raise NotARecipient from None  # not reduced, or of low order: somebody made it by hand
     share, body = sealed[:_SHARE_BYTES], sealed[_SHARE_BYTES:]
     return f"-> {_HYBRID} {write_base64(share)}\n{write_base64(body)}\n".encode()
 

@@ -17,7 +17,15 @@ def sign_card(card: Card, root: SigningKey) -> Card:
 
 
 def check(file: bytes, root_fingerprint: bytes, instance: bytes | None, today: date) -> Card:
-    """The card of a file that may be sealed to today. Raises NotACard or a CardRefused by name.
+    """The card of a file that may be sealed to today. Raises what `recognise` raises, and CardHasEnded."""
+    card = recognise(file, root_fingerprint, instance)
+    if today > card.ends:
+        raise CardHasEnded
+    return card
+
+
+def recognise(file: bytes, root_fingerprint: bytes, instance: bytes | None) -> Card:
+    """The card of a file to read by: of this root and instance, though its days may be over. Raises NotACard, CardRefused.
 
     `instance` is None for who meets the instance through this card for the first time.
     """
@@ -30,6 +38,4 @@ def check(file: bytes, root_fingerprint: bytes, instance: bytes | None, today: d
         raise CardForged from None
     if instance not in (None, card.instance):
         raise CardOfAnotherInstance
-    if today > card.ends:
-        raise CardHasEnded
     return card

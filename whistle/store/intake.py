@@ -296,8 +296,10 @@ def _push(connection: Connection, frames: Sequence[Frame]) -> Pushed:
 
 def _confirm(connection: Connection, through: int) -> int:
     before: int = connection.execute(select(_state.c.confirmed)).scalar_one()
-    connection.execute(update(_state).values(confirmed=max(before, through)))
-    return max(before, through)
+    there: int = connection.execute(select(func.coalesce(func.max(_entry.c.arrival), 0))).scalar_one()
+    confirmed = max(before, min(through, there))
+    connection.execute(update(_state).values(confirmed=confirmed))
+    return confirmed
 
 
 def _publish(connection: Connection, counter: int) -> None:

@@ -28,6 +28,8 @@ def open_engine(url: str, begin: str) -> Engine:
     """An engine whose SQLite transactions begin with this statement: BEGIN for readers, BEGIN IMMEDIATE for a writer."""
     engine = create_engine(url)
     if engine.dialect.name == "sqlite":
+        if engine.url.database in (None, "", ":memory:"):
+            raise StorageFailed("The database must be a file: what is only in memory is not kept.")
         event.listen(engine, "connect", _configure)
         event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(begin))
     return engine

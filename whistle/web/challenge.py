@@ -3,7 +3,6 @@
 Signed, not stored; good for two hours; the work rises with the load of everybody together. Knows nobody's address.
 """
 
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import sha256
@@ -14,6 +13,7 @@ from whistle.errors import ChallengeRefused
 
 GOOD_SECONDS = 2 * 60 * 60  # spec section 8
 LEAST_BITS, MOST_BITS = 10, 18  # a millisecond of a computer; a few seconds of an old telephone without a compiler
+_BITS_BEHIND = 2  # a challenge asked for in calm is not good for a flood
 _CALM = 60  # solved ones in a minute that do not yet raise the work
 
 
@@ -47,7 +47,7 @@ class Challenges:
         self._serializer = URLSafeTimedSerializer(secret, purpose, signer=Signer, signer_kwargs=options)
         self._clock = clock
         self._randomness = randomness
-        self._solved: Counter[int] = Counter()  # by minute, the last two only; a sum over everybody
+        self._solved: dict[int, set[bytes]] = {}  # by minute, the last two only; the same one again is no more load
 
     def make(self) -> Challenge:
         """A new challenge, its work according to the load."""
@@ -60,16 +60,17 @@ class Challenges:
             nonce, bits = self._serializer.loads(text, max_age=GOOD_SECONDS)
         except BadData:
             raise ChallengeRefused from None
-        if not is_solved(text, proof, bits):
+        if not is_solved(text, proof, bits) or bits < difficulty(self._lately()) - _BITS_BEHIND:
             raise ChallengeRefused
-        self._solved[self._minute()] += 1
         # Of the nonce, not the text: base64 gives a signature several spellings, and each could be spent once.
-        return sha256(nonce.encode()).digest()
+        spent = sha256(nonce.encode()).digest()
+        self._solved.setdefault(self._minute(), set()).add(spent)
+        return spent
 
     def _lately(self) -> int:
         minute = self._minute()
-        self._solved = Counter({each: self._solved[each] for each in (minute - 1, minute)})
-        return max(self._solved.values())
+        self._solved = {each: self._solved.get(each, set()) for each in (minute - 1, minute)}
+        return max(len(solved) for solved in self._solved.values())
 
     def _minute(self) -> int:
         return int(self._clock() // 60)

@@ -9,13 +9,16 @@ import logging
 import signal
 import socket
 from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 import uvicorn
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from whistle.errors import SettingsWrong
 
+HEAD_BYTES, HEAD_SECONDS = 16_384, 20.0  # a request line and headers; no honest browser sends a quarter of it
 STOP_SECONDS = 10  # what is under way when the program is told to stop may end
 
 
@@ -43,6 +46,50 @@ def _without_port(host: str) -> str:
     return name if colon and port.isdigit() else host
 
 
+class BoundedHead(HttpToolsProtocol):
+    """uvicorn's parser takes a head of any length for any time; here it ends at HEAD_BYTES and HEAD_SECONDS."""
+
+    def connection_made(self, transport: Any) -> None:
+        super().connection_made(transport)
+        self._head_bytes = 0
+        self._head_ends: asyncio.TimerHandle | None = None
+        self._begin_head()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._end_head()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        if self._head_ends is not None:
+            self._head_bytes += len(data)
+            if self._head_bytes > HEAD_BYTES:
+                self._refuse_head()
+
+    def on_message_begin(self) -> None:
+        self._begin_head()
+        super().on_message_begin()
+
+    def on_headers_complete(self) -> None:
+        self._end_head()
+        super().on_headers_complete()
+
+    def _begin_head(self) -> None:
+        self._end_head()
+        self._head_ends = self.loop.call_later(HEAD_SECONDS, self._refuse_head)
+
+    def _end_head(self) -> None:
+        self._head_bytes = 0
+        if self._head_ends is not None:
+            self._head_ends.cancel()
+        self._head_ends = None
+
+    def _refuse_head(self) -> None:
+        self._end_head()
+        if not self.transport.is_closing():
+            self.send_400_response("Invalid HTTP request received.")
+
+
 class Server(uvicorn.Server):
     """A uvicorn that leaves signals to whoever runs several of them, and has its headers from the first connection on."""
 
@@ -50,7 +97,7 @@ class Server(uvicorn.Server):
         super().__init__(
             uvicorn.Config(
                 app,
-                http="httptools",
+                http=BoundedHead,
                 ws="none",
                 lifespan="off",
                 log_config=None,
