@@ -26,6 +26,8 @@ RENEW_BEFORE = timedelta(days=30)
 def main() -> int:
     """Prepare, run both programs until one ends or a person stops them."""
     os.umask(0o077)
+    for number in (signal.SIGTERM, signal.SIGHUP):  # a closed terminal ends both programs too
+        signal.signal(number, lambda *_: sys.exit(0))
     for port in (PORT, PORT + 1, PORT + 2):
         refuse_taken(port)
     prepare_keys()
@@ -139,7 +141,6 @@ def wait_until_open(programs: "list[subprocess.Popen[bytes]]") -> None:
 
 
 def wait_for_end(programs: "list[subprocess.Popen[bytes]]") -> int:
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     try:
         while all(program.poll() is None for program in programs):
             time.sleep(0.5)
