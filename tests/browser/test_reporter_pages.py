@@ -200,7 +200,8 @@ def test_after_an_uncertain_failure_the_way_back_says_that_a_change_makes_a_seco
     page.route("**/api/submit", fail)
     write(page)
     page.locator("#send").click()
-    expect(page.locator("#failed-second")).to_contain_text("a second report", timeout=20_000)
+    expect(page.locator("#failed-second")).to_be_visible(timeout=20_000)
+    expect(page.locator("#failed-second")).to_contain_text("a second report")
     expect(page.locator("#failed button:not(.quiet)")).to_have_text("Try again")
 
 
