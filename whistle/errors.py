@@ -234,7 +234,7 @@ class LogBroken(DeskRefused):
 
 
 class RootKeyNearby(DeskRefused):
-    """The private key of the root lies on this machine. Take it offline before the desk starts."""
+    """The private key of the root, or a recovery identity, lies on this machine. Take it offline before the desk starts."""
 
 
 class NotThisForm(DeskRefused):

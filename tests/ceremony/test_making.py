@@ -3,6 +3,7 @@
 import json
 import os
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 from types import MappingProxyType
@@ -11,7 +12,7 @@ import pytest
 
 from whistle.ceremony.making import CARD, FINGERPRINT, ROOT, make, purposes, renew
 from whistle.ceremony.plan import GroupPlan, MemberPlan, Plan
-from whistle.errors import CardNotFromThisRoot, CeremonyRefused, NoMatch, WrongPassphrase
+from whistle.errors import CardForged, CardNotFromThisRoot, CeremonyRefused, NoMatch, WrongPassphrase
 from whistle.protocol.bech32 import read_recipient
 from whistle.protocol.card import Card
 from whistle.protocol.card import parse as parse_card
@@ -157,10 +158,19 @@ def test_a_renewed_card_counts_on_and_keeps_everything_else(files: Mapping[str, 
 
 def test_a_card_is_not_renewed_by_another_root(files: Mapping[str, bytes], card: Card) -> None:
     other = make(PLAN, PASSPHRASES, TODAY, os.urandom, LEAST)
-    with pytest.raises(CeremonyRefused):
+    with pytest.raises(CardNotFromThisRoot):
         renew(card, other[ROOT].decode(), PASSPHRASES["root"], TODAY, 100)
     with pytest.raises(CardNotFromThisRoot):
         check(files[CARD], parse_card(other[CARD]).root_fingerprint, None, TODAY)
+
+
+def test_a_card_that_somebody_changed_is_not_signed_again(files: Mapping[str, bytes], card: Card) -> None:
+    """Or a swapped recipient would get a good signature at the next renewal."""
+    group = card.groups[0]
+    swapped = replace(group, recipient=replace(group.recipient, raw=member(files, "carl").recipient))
+    changed = replace(card, groups=(swapped, *card.groups[1:]))
+    with pytest.raises(CardForged):
+        renew(changed, files[ROOT].decode(), PASSPHRASES["root"], TODAY, 100)
 
 
 @pytest.mark.parametrize(

@@ -157,7 +157,7 @@ class Desk:
 
     def deliver(self, *frames: Frame) -> None:
         """Stores frames as if they had been pulled."""
-        self.cases.arrive(frames)
+        self.cases.arrive(frames, today())
 
 
 def settings_of(folder: Path, ceremony: Path, relay_port: int, **changes: Any) -> Settings:

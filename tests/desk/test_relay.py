@@ -1,17 +1,20 @@
 """The desk's side of the relay: stored before it is confirmed, the same after a crash, quiet when nobody answers."""
 
 import asyncio
+import gzip
 import socket
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
 import pytest
 
 from tests.desk.running import ANNA, Desk, Reporter, started, today
 from tests.intake.running import TOKEN, Intake
+from tests.intake.running import started as served
+from whistle.desk import relay as relay_module
 from whistle.desk.relay import Relay, client_of, is_due
 from whistle.errors import StorageFailed
-from whistle.protocol.wire import Frame, serialize_pages
+from whistle.protocol.wire import TO_DESK, TO_REPORTER, Frame, serialize_pages
 from whistle.store.desk import Cases
 
 MORNING = time(8), time(14)
@@ -20,7 +23,7 @@ MORNING = time(8), time(14)
 class FullDisk(Cases):
     """A database that cannot keep what arrives."""
 
-    def arrive(self, frames: object) -> None:
+    def arrive(self, frames: object, today: object) -> None:
         raise StorageFailed
 
 
@@ -58,7 +61,7 @@ def test_pulling_everything_again_after_a_crash_stores_nothing_twice(desk: Desk,
     cases = Cases(f"sqlite:///{tmp_path}/again.sqlite")
     rounds(intake, cases)
     first = cases.waiting()
-    cases.arrive([Frame(0, 1, today(), b"b" * 32, b"")])  # as if the number had been lost: it begins from 0 again
+    cases.pull_from_the_start()  # as if the number had been lost
     assert cases.relayed().after == 0
     rounds(intake, cases)
     assert [each for each in cases.waiting() if each.sealed] == first
@@ -146,3 +149,82 @@ def test_a_push_is_due_when_a_set_time_has_come(last: str, now: str, due: bool) 
     moments = [datetime.fromisoformat(each).replace(tzinfo=UTC) for each in (last, now)]
     assert is_due(MORNING, *moments) is due
     assert is_due((), *moments)
+
+
+def test_a_server_put_back_to_an_earlier_state_is_asked_for_everything_again(desk: Desk, tmp_path: Path) -> None:
+    """Restored from a backup, it counts its arrivals from a lower number; the desk's own number would never be reached."""
+    cases = Cases(f"sqlite:///{tmp_path}/desk.sqlite")
+    reporters = [Reporter.new(desk.card) for _ in range(4)]
+    with served(tmp_path / "first.sqlite") as before:
+        for reporter in reporters[:3]:
+            reporter.submit(before, reporter.report())
+        rounds(before, cases)
+    assert len(cases.waiting()) == 3
+    with served(tmp_path / "restored.sqlite") as restored:
+        reporters[3].submit(restored, reporters[3].report())
+        rounds(restored, cases)
+    assert reporters[3].keys.box in {arrival.box for arrival in cases.waiting()}
+    assert len(cases.waiting()) == 4
+    cases.close()
+
+
+def test_no_day_of_the_server_lies_after_the_one_it_was_pulled_on(tmp_path: Path) -> None:
+    cases = Cases(f"sqlite:///{tmp_path}/desk.sqlite")
+    cases.arrive([Frame(1, TO_DESK, today() + timedelta(days=40_000), b"b" * 32, b"sealed")], today())
+    assert cases.oldest_waiting() == today()
+    cases.close()
+
+
+PAGES = serialize_pages([], False)
+REPLY = Frame(1, TO_REPORTER, date(2026, 11, 21), b"b" * 32, b"sealed")
+RISING = [Frame(place, TO_DESK, date(2026, 11, 21), b"b" * 32, b"sealed%d" % place) for place in (2, 1)]
+
+
+@pytest.mark.parametrize(
+    ("head", "body"),
+    [
+        (b"", b"[" * 1_000),
+        (b"", serialize_pages(RISING, False)),
+        (b"", serialize_pages([REPLY], False)),
+        (b"", PAGES * 40),
+        (b"content-encoding: gzip\r\n", gzip.compress(PAGES)),
+    ],
+    ids=["brackets", "places that fall", "a reply", "too long", "packed"],
+)
+def test_an_answer_of_a_hostile_server_is_not_taken_and_ends_nothing(tmp_path: Path, head: bytes, body: bytes) -> None:
+    cases = Cases(f"sqlite:///{tmp_path}/desk.sqlite")
+    assert asyncio.run(round_against(cases, head, body)).silent
+    assert not cases.waiting()
+    cases.close()
+
+
+def test_an_answer_that_drips_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(relay_module, "_SECONDS", 0.5)
+    cases = Cases(f"sqlite:///{tmp_path}/desk.sqlite")
+    assert asyncio.run(round_against(cases, b"", PAGES, pause=0.1)).silent
+    cases.close()
+
+
+async def round_against(cases: Cases, head: bytes, body: bytes, pause: float = 0) -> Relay:
+    """One round against a server that answers everything with these bytes."""
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        step = 1 if pause else len(body)
+        try:
+            await reader.readuntil(b"\r\n\r\n")
+            writer.write(b"HTTP/1.1 200 OK\r\n" + head + b"content-length: %d\r\n\r\n" % len(body))
+            for place in range(0, len(body), step):
+                writer.write(body[place : place + step])
+                await writer.drain()
+                await asyncio.sleep(pause)
+        except (OSError, asyncio.IncompleteReadError):
+            pass  # the desk has hung up
+        finally:
+            writer.transport.abort()
+
+    async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        async with client_of(f"http://127.0.0.1:{port}/relay", TOKEN) as client:
+            relay = Relay(cases, client, (), lambda: datetime.now(UTC))
+            await relay.round()
+            return relay

@@ -19,6 +19,7 @@ from tests.desk.running import ANNA, PLAN, hold_ceremony, settings_of
 from whistle.desk.application import build, push_times
 from whistle.desk.enrolment import enrol
 from whistle.desk.settings import Settings
+from whistle.desk.starting import KeyCard
 from whistle.errors import (
     CardForged,
     CardIsDemo,
@@ -26,6 +27,7 @@ from whistle.errors import (
     CardOfAnotherInstance,
     DeskRefused,
     MachineSecretWrong,
+    NotACard,
     NotEnrolled,
     RootKeyNearby,
     SettingsWrong,
@@ -84,6 +86,41 @@ def test_production_does_not_start_beside_the_roots_private_key(
     root.write_bytes((ceremony / "offline/root.key").read_bytes())
     with refused(RootKeyNearby):
         start(settings, tmp_path)
+
+
+def test_production_does_not_start_beside_a_link_to_the_root_key(tmp_path: Path, production: Path, ceremony: Path) -> None:
+    settings = ready(tmp_path, production, demo=False)
+    (tmp_path / "innocent").symlink_to(ceremony / "offline/root.key")
+    with refused(RootKeyNearby):
+        start(settings, tmp_path)
+
+
+def test_production_does_not_start_beside_a_recovery_identity(tmp_path: Path, production: Path, ceremony: Path) -> None:
+    settings = ready(tmp_path, production, demo=False)
+    recovery = next((ceremony / "offline").glob("recovery-*.key"))
+    (tmp_path / "kept.txt").write_bytes(recovery.read_bytes())
+    with refused(RootKeyNearby):
+        start(settings, tmp_path)
+
+
+def test_calling_production_a_demo_does_not_pass_the_checks_by(tmp_path: Path, production: Path) -> None:
+    with refused(DeskRefused):
+        start(ready(tmp_path, production, demo=True), tmp_path)
+
+
+def test_a_damaged_card_file_keeps_nobody_from_reading_and_everybody_from_sealing(tmp_path: Path, ceremony: Path) -> None:
+    file = tmp_path / "card.txt"
+    good = (ceremony / "public/key-card.txt").read_bytes()
+    file.write_bytes(good)
+    card = KeyCard(file, (ceremony / "public/root-fingerprint.txt").read_text().strip(), None)
+    today = datetime.now(UTC).date()
+    assert card.on(today) == card.known()
+    file.write_bytes(good[:-40])
+    assert card.known() == parse(good)
+    with refused(NotACard):
+        card.on(today)
+    file.write_bytes(good)
+    assert card.on(today) == parse(good)
 
 
 def test_a_root_key_above_the_desks_folders_is_not_looked_for(tmp_path: Path, production: Path, ceremony: Path) -> None:

@@ -29,7 +29,7 @@ def cases(tmp_path: Path) -> Iterator[Cases]:
 
 def with_case(cases: Cases) -> Case:
     """A case made of one arrival."""
-    cases.arrive([Frame(1, TO_DESK, TODAY, BOX, b"sealed")])
+    cases.arrive([Frame(1, TO_DESK, TODAY, BOX, b"sealed")], TODAY)
     [arrival] = cases.waiting()
     cases.begin(arrival, Case(0, BOX, "risk-control", 1, "received", TODAY, None, None, b"case key"), FROM_REPORTER)
     made = cases.case_of(BOX)
@@ -44,7 +44,7 @@ def altered(tmp_path: Path, statement: str) -> None:
 
 
 def test_an_arrival_becomes_one_case_whoever_opens_it_again(cases: Cases) -> None:
-    cases.arrive([Frame(1, TO_DESK, TODAY, BOX, b"sealed")])
+    cases.arrive([Frame(1, TO_DESK, TODAY, BOX, b"sealed")], TODAY)
     [arrival] = cases.waiting()
     case = Case(0, BOX, "risk-control", 1, "received", TODAY, None, None, b"case key")
     cases.begin(arrival, case, FROM_REPORTER)
@@ -77,7 +77,7 @@ def test_a_step_from_a_state_that_was_left_undoes_the_whole_act(cases: Cases) ->
 def test_contents_from_the_reporter_have_no_sequence_of_ours_and_never_collide(cases: Cases) -> None:
     with_case(cases)
     for place in (2, 3):
-        cases.arrive([Frame(place, TO_DESK, TODAY, BOX, b"sealed%d" % place)])
+        cases.arrive([Frame(place, TO_DESK, TODAY, BOX, b"sealed%d" % place)], TODAY)
         cases.join(cases.waiting()[0], 1, FROM_REPORTER)
     assert len(cases.contents(1)) == 3
 

@@ -60,7 +60,7 @@ def renew_card(
         raise CeremonyRefused(f"There is no passphrase for root in {passphrases}.")
     card = renew(parse((keys / CARD).read_bytes()), (keys / ROOT).read_text(), words["root"], _today(), days)
     for name, content in public_files(card).items():
-        (keys / name).write_bytes(content)
+        _replace(keys / name, content)
     typer.echo(f"Card {card.counter}, good through {card.ends}. Publish it: {keys / CARD}")
 
 
@@ -98,6 +98,17 @@ def _write(folder: Path, files: Mapping[str, bytes]) -> None:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
+
+
+def _replace(target: Path, content: bytes) -> None:
+    """A published file, the old one or the new one at every moment: programs read it while they run."""
+    beside = target.with_name(f".{target.name}.new")
+    with beside.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    beside.chmod(0o644)
+    beside.replace(target)
 
 
 def _as_toml(words: Mapping[str, str]) -> bytes:

@@ -12,10 +12,10 @@ from types import MappingProxyType
 from whistle.ceremony.plan import GroupPlan, Plan
 from whistle.errors import CeremonyRefused
 from whistle.protocol.bech32 import write_recipient
-from whistle.protocol.card import Card, Group, GroupKey, SigningKey, serialize
+from whistle.protocol.card import Card, Group, GroupKey, SigningKey, fingerprint_of, serialize
 from whistle.protocol.constants import INSTANCE_BYTES
 from whistle.sealing import keys
-from whistle.sealing.cards import sign_card
+from whistle.sealing.cards import recognise, sign_card
 from whistle.sealing.groups import seal_recipient_key, seal_voice_key
 from whistle.sealing.wrapping import STANDARD, Cost, Factors, unwrap, wrap
 
@@ -90,12 +90,12 @@ def public_files(card: Card) -> dict[str, bytes]:
 
 
 def renew(card: Card, root_file: str, passphrase: str, today: date, days: int) -> Card:
-    """The same card with the next counter, for so many more days. Raises WrongPassphrase or CeremonyRefused."""
+    """The same card with the next counter, for so many more days. Raises WrongPassphrase, CardRefused, CeremonyRefused."""
     if not 1 <= days <= _LONGEST_DAYS:
         raise CeremonyRefused("days must be 1 to 100: a key card never lasts longer.")
     root = keys.SigningKey(unwrap(root_file, "root", Factors(passphrase=passphrase)))
-    if root.public != card.root:
-        raise CeremonyRefused("This root did not sign this card.")
+    # Whatever stands on the card is signed again: so it must be what this root signed before, to the last byte.
+    recognise(serialize(card), fingerprint_of(root.public), card.instance)
     return sign_card(replace(card, counter=card.counter + 1, issued=today, ends=today + timedelta(days=days)), root)
 
 

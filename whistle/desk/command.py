@@ -4,6 +4,7 @@ import argparse
 import asyncio
 import contextlib
 import os
+import resource
 import socket
 import sys
 from collections.abc import Sequence
@@ -29,6 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one command; the exit status."""
     given = _parser().parse_args(arguments)
     os.umask(0o077)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # the keys of sessions must not reach a disk through a crash
     try:
         settings = read(Settings, given.settings, of_process(), _PREFIX)
         given.run(settings, given)

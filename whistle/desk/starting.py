@@ -9,7 +9,16 @@ from datetime import date
 from pathlib import Path
 
 from whistle.desk.settings import Settings
-from whistle.errors import CardHasEnded, CardIsDemo, CardRefused, MachineSecretWrong, RootKeyNearby, SettingsWrong
+from whistle.errors import (
+    CardHasEnded,
+    CardIsDemo,
+    CardRefused,
+    DeskRefused,
+    MachineSecretWrong,
+    NotACard,
+    RootKeyNearby,
+    SettingsWrong,
+)
 from whistle.protocol.card import Card
 from whistle.protocol.spelling import hexadecimal
 from whistle.sealing import cards
@@ -17,7 +26,9 @@ from whistle.settings import secret
 from whistle.store.desk import file_of
 
 _MACHINE_PREFIX = "WHISTLE-MACHINE-SECRET-1 "
-_ROOT_START = b"WHISTLE PRIVATE KEY, WRAPPED. KEEP SECRET.\npurpose: root\n"
+_WARNING = b"WHISTLE PRIVATE KEY, WRAPPED. KEEP SECRET.\npurpose: "
+_OFFLINE_KEYS = (_WARNING + b"root\n", _WARNING + b"recovery ")
+_START_BYTES = 64
 
 
 class KeyCard:
@@ -31,21 +42,31 @@ class KeyCard:
 
     def known(self) -> Card:
         """The card to read by: of this root, though its days may be over. Raises NotACard or a CardRefused by name."""
+        try:
+            return self._newest()
+        except (CardRefused, NotACard):
+            if self._last is None:
+                raise
+            return self._last[1]  # a damaged file must not keep anybody from reading
+
+    def on(self, today: date) -> Card:
+        """The card to seal by: good today. Raises NotACard or a CardRefused by name."""
+        card = self._newest()
+        if today > card.ends:
+            raise CardHasEnded
+        return card
+
+    def _newest(self) -> Card:
         file = _read(self._file)
         if self._last is None or self._last[0] != file:  # the first time, or a renewed card
             self._last = (file, cards.recognise(file, self._fingerprint, self._instance))
         return self._last[1]
 
-    def on(self, today: date) -> Card:
-        """The card to seal by: good today. Raises NotACard or a CardRefused by name."""
-        card = self.known()
-        if today > card.ends:
-            raise CardHasEnded
-        return card
-
 
 def check(settings: Settings, file: Path, card: Card) -> None:
-    """Raises CardIsDemo or RootKeyNearby in production; a demo may have both."""
+    """Raises CardIsDemo or RootKeyNearby in production; a demo may have both, and no card of production."""
+    if settings.demo and not card.demo:
+        raise DeskRefused("The setting demo is true, and the card is one of production. Set demo = false.")
     if settings.demo:
         return
     if card.demo:
@@ -54,11 +75,11 @@ def check(settings: Settings, file: Path, card: Card) -> None:
 
 
 def refuse_root_key(folders: Iterable[Path]) -> None:
-    """Raises RootKeyNearby if the root's private key lies in or below one of these folders."""
+    """Raises RootKeyNearby if a private key that belongs offline lies in or below one of these folders."""
     for file in _files(folders):
         try:
             with file.open("rb") as opened:
-                found = opened.read(len(_ROOT_START)) == _ROOT_START
+                found = opened.read(_START_BYTES).startswith(_OFFLINE_KEYS)
         except OSError:
             continue  # what the desk may not read, it cannot leak
         if found:
@@ -98,4 +119,4 @@ def _folders(settings: Settings, file: Path) -> set[Path]:
 def _files(folders: Iterable[Path]) -> Iterator[Path]:
     for folder in folders:
         for place, _, names in os.walk(folder):
-            yield from (path for name in names if (path := Path(place, name)).is_file() and not path.is_symlink())
+            yield from (path for name in names if (path := Path(place, name)).is_file())
