@@ -213,6 +213,10 @@ class SignInRefused(WhistleError):
     """The name and the passphrase do not belong together, or this name must wait."""
 
 
+class DeskBusy(WhistleError):
+    """Too many people are signing in at this moment. Try again in a minute."""
+
+
 class PassphraseTooWeak(WhistleError):
     """A passphrase has at least 15 characters and is not a name or a common phrase."""
 

@@ -3,10 +3,13 @@
 import sqlite3
 from contextlib import closing
 from datetime import timedelta
+from threading import Event
 
 import pytest
 
 from tests.desk.running import ANNA, BO, CARL, PASSPHRASES, Desk, Member
+from whistle.desk.members import Turns
+from whistle.errors import DeskBusy
 
 
 def log_of(desk: Desk) -> list[tuple[str, str]]:
@@ -125,3 +128,14 @@ def test_a_passphrase_is_not_changed_by_mistake(desk: Desk, old: str, new: str, 
     assert answer.status == 400
     assert words in answer.text
     assert Member(desk.port).sign_in(BO).status == 303
+
+
+def test_a_crowd_at_the_door_is_told_to_come_back_and_does_not_queue_for_minutes() -> None:
+    turns, going = Turns(), Event()
+    waiting = [turns.submit(going.wait) for _ in range(18)]
+    with pytest.raises(DeskBusy):
+        turns.submit(going.wait)
+    going.set()
+    assert all(turn.result() for turn in waiting)
+    assert turns.submit(lambda: "my turn").result() == "my turn"
+    turns.shutdown()

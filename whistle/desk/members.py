@@ -4,18 +4,21 @@ Known and unknown names cost the same time and get the same answer.
 """
 
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from threading import BoundedSemaphore
+from typing import Any, TypeVar
 
 from whistle.desk.passphrases import check
-from whistle.errors import NoMatch, SignInRefused, WrongPassphrase
+from whistle.errors import DeskBusy, NoMatch, SignInRefused, WrongPassphrase
 from whistle.sealing.groups import open_recipient_key, open_voice_key
 from whistle.sealing.keys import Identity, SigningKey
 from whistle.sealing.wrapping import STANDARD, Factors, factors_of, unwrap, wrap
 from whistle.store.desk import Cases, Member
 
-_AT_ONCE = 2  # Argon2id takes 256 MiB each time
+_AT_ONCE, _WAITING = 2, 16  # Argon2id takes 256 MiB and a second each time
 Random = Callable[[int], bytes]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,6 +29,22 @@ class GroupKeys:
     voice: SigningKey
 
 
+class Turns(ThreadPoolExecutor):
+    """Two at once and a short queue, so that a crowd of made-up names does not keep a member waiting for minutes."""
+
+    def __init__(self) -> None:
+        super().__init__(_AT_ONCE, "passphrase")
+        self._room = BoundedSemaphore(_AT_ONCE + _WAITING)
+
+    def submit(self, act: Callable[..., T], /, *given: Any, **named: Any) -> Future[T]:
+        """Raises DeskBusy when the queue is full."""
+        if not self._room.acquire(blocking=False):
+            raise DeskBusy
+        turn = super().submit(act, *given, **named)
+        turn.add_done_callback(lambda _: self._room.release())
+        return turn
+
+
 class Members:
     """The people who can sign in, and this machine's part of their keys.
 
@@ -34,7 +53,7 @@ class Members:
 
     def __init__(self, cases: Cases, machine: bytes, organisation: str, random: Random) -> None:
         self._cases, self._machine, self._organisation, self._random = cases, machine, organisation, random
-        self.turns = ThreadPoolExecutor(_AT_ONCE, "passphrase")
+        self.turns = Turns()
         self._nobody = Member("nobody", "", None, "", self._wrap("nobody", random(32), random(32).hex()))
 
     def open(self, name: str, passphrase: str) -> Mapping[str, GroupKeys]:
