@@ -9,7 +9,7 @@ import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from http.client import HTTPConnection
 from pathlib import Path
@@ -22,14 +22,16 @@ from whistle.ceremony.plan import GroupPlan, MemberPlan, Plan
 from whistle.desk.application import Running, build
 from whistle.desk.enrolment import enrol
 from whistle.desk.settings import Settings
-from whistle.protocol.card import Card, parse
+from whistle.protocol.card import Card, parse, serialize
 from whistle.protocol.content import TO_DESK, Answer, Body, Content, Context, Message, Position, Report
 from whistle.protocol.wire import TO_DESK as FRAME_TO_DESK
 from whistle.protocol.wire import Frame, Submission, parse_pages
 from whistle.sealing import age
+from whistle.sealing.cards import sign_card
 from whistle.sealing.contents import Box, Entry, Thread, read_thread, seal, try_open
 from whistle.sealing.derivation import ReporterKeys, reporter_keys
-from whistle.sealing.wrapping import Cost
+from whistle.sealing.keys import SigningKey
+from whistle.sealing.wrapping import Cost, Factors, unwrap
 from whistle.store.desk import Cases
 from whistle.web.headers import DESK_POLICY, security_headers
 from whistle.web.listening import Server, bind
@@ -76,17 +78,25 @@ class Page:
 
 @dataclass
 class Member:
-    """Somebody's browser: keeps the cookie and the form token of the last page, follows no redirect by itself."""
+    """Somebody's browser: keeps the cookie and the form token of the last page, follows no redirect by itself.
+
+    The forms of a case are on its page: unless that is the last page, it is opened before one is sent.
+    """
 
     port: int
     cookie: str = ""
     token: str = ""
+    at: str = ""  # the path of the case whose page is open
+    seen: str = ""
 
     def get(self, path: str, headers: dict[str, str] | None = None) -> Page:
         return self._ask("GET", path, None, headers or {})
 
     def post(self, path: str, headers: dict[str, str] | None = None, **fields: str) -> Page:
-        body = urlencode({"token": self.token, **fields})
+        token, case = self.token, re.match(r"/cases/\d+(?=/)", path)
+        if case and case[0] != self.at:
+            self.get(case[0])
+        body = urlencode({"token": token, "seen": self.seen, **fields})
         sent = {"content-type": "application/x-www-form-urlencoded", "sec-fetch-site": "same-origin", "origin": "null"}
         return self._ask("POST", path, body.encode(), sent | (headers or {}))
 
@@ -106,6 +116,8 @@ class Member:
             self.cookie = found[0]
         if tokens := re.search(r'name="token" value="([0-9a-f]+)"', answer.text):
             self.token = tokens[1]
+        seen, case = re.search(r'name="seen" value="([0-9]+)"', answer.text), re.match(r"/cases/\d+", path)
+        self.at, self.seen = (case[0], seen[1]) if seen and case else ("", "")
         return answer
 
 
@@ -158,6 +170,19 @@ class Desk:
     def deliver(self, *frames: Frame) -> None:
         """Stores frames as if they had been pulled."""
         self.cases.arrive(frames, today())
+
+
+@contextmanager
+def another_card(desk: Desk, **changes: Any) -> Iterator[None]:
+    """The desk's card, signed anew by its root with these changes, for as long as a test needs it."""
+    file, former = desk.settings.card, desk.settings.card.read_bytes()
+    secret = unwrap((desk.ceremony / "offline/root.key").read_text(), "root", Factors("r" * 15))
+    changed = replace(desk.card, counter=desk.card.counter + 1, **changes)
+    file.write_bytes(serialize(sign_card(changed, SigningKey(secret))))
+    try:
+        yield
+    finally:
+        file.write_bytes(former)
 
 
 def settings_of(folder: Path, ceremony: Path, relay_port: int, **changes: Any) -> Settings:

@@ -4,6 +4,7 @@ import json
 import sqlite3
 from base64 import b64encode
 from contextlib import closing
+from datetime import timedelta
 
 import pytest
 
@@ -164,7 +165,46 @@ def test_a_store_that_fails_is_named_and_nothing_is_said_to_be_sent(anna: Member
     damage(desk, "ALTER TABLE gone RENAME TO outbox")
     assert answer.status == 503
     assert "This could not be stored. Nothing was sent." in answer.text
+    assert "\nplanted</textarea>" in answer.text
     assert "planted" not in anna.get(f"/cases/{number}").text
+
+
+def test_after_a_failure_to_store_the_case_comes_back_with_the_text(anna: Member, desk: Desk, number: int) -> None:
+    damage(desk, "CREATE TRIGGER full BEFORE INSERT ON outbox BEGIN SELECT RAISE(ABORT, 'full'); END")
+    answer = anna.post(f"/cases/{number}/reply", text="my draft")
+    damage(desk, "DROP TRIGGER full")
+    assert answer.status == 503
+    assert f"Case {number}" in answer.text
+    assert "\nmy draft</textarea>" in answer.text
+
+
+def test_a_form_sent_after_the_session_ended_gets_its_text_back_in_that_answer_alone(desk: Desk, number: int) -> None:
+    member = desk.member(ANNA)
+    member.get(f"/cases/{number}")
+    desk.clock.ahead = timedelta(minutes=16)
+    try:
+        answer = member.post(f"/cases/{number}/reply", text="</textarea>long thought")
+    finally:
+        desk.clock.ahead = timedelta()
+    assert answer.status == 403
+    assert "Copy this before you sign in; it was not sent." in answer.text
+    assert "\n&lt;/textarea&gt;long thought</textarea>" in answer.text
+    assert answer.header("cache-control") == "no-store"
+    assert "long thought" not in member.get("/sign-in").text
+
+
+def test_a_form_of_an_earlier_session_gets_its_text_back(anna: Member, number: int) -> None:
+    answer = anna.post(f"/cases/{number}/reply", token="0" * 64, text="long thought")
+    assert answer.status == 403
+    assert "\nlong thought</textarea>" in answer.text
+
+
+def test_a_refused_old_passphrase_is_on_the_log(desk: Desk, carl: Member) -> None:
+    new = "en helt anden sætning om tog"
+    assert carl.post("/passphrase", old="wrong", new=new, again=new).status == 400
+    with closing(sqlite3.connect(desk.database)) as connection:
+        last = connection.execute("SELECT who, action FROM log ORDER BY number DESC LIMIT 1").fetchone()
+    assert last == (CARL, "passphrase refused")
 
 
 def damage(desk: Desk, statement: str) -> None:
@@ -173,8 +213,10 @@ def damage(desk: Desk, statement: str) -> None:
         connection.commit()
 
 
-def test_a_number_that_no_case_can_have_is_answered_like_any_missing_case(anna: Member) -> None:
-    assert anna.get(f"/cases/{2**63}").text == anna.get("/cases/999").text
+@pytest.mark.parametrize("never", [2**31, 2**63, "9" * 5000, "-1"])
+def test_a_number_that_no_case_can_have_is_answered_like_any_missing_case(anna: Member, never: object) -> None:
+    answer = anna.get(f"/cases/{never}")
+    assert (answer.status, answer.text) == (404, anna.get("/cases/999").text)
 
 
 def test_asking_for_a_case_that_is_not_ones_own_is_on_the_log(desk: Desk, carl: Member, number: int) -> None:

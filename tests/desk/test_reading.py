@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from tests.desk.running import ANNA, CARL, Desk, Member, Reporter, today
+from tests.desk.running import ANNA, CARL, Desk, Member, Reporter, another_card, today
 from whistle.protocol.content import Message, Position, Report
 from whistle.sealing.keys import SigningKey
 
@@ -58,6 +58,38 @@ def test_a_message_without_a_report_before_it_is_refused(desk: Desk, anna: Membe
     desk.deliver(reporter.frame(reporter.message("alone", sequence=2, previous=b"p" * 32)))
     anna.get("/")
     assert len(desk.cases.refused(["risk-control"])) == refused + 1
+
+
+def test_a_message_that_came_before_its_report_is_read_once_the_report_is_there(desk: Desk, anna: Member) -> None:
+    reporter = Reporter.new(desk.card)
+    report, early, damaged = reporter.report(), reporter.message("it came first"), flipped(reporter.message("planted"))
+    refused = len(desk.cases.refused(["risk-control"]))
+    desk.deliver(reporter.frame(early, 1), reporter.frame(damaged, 2))
+    anna.get("/")
+    assert len(desk.cases.refused(["risk-control"])) == refused + 2
+    desk.deliver(reporter.frame(report, 3))
+    page = anna.get("/").text
+    assert len(desk.cases.refused(["risk-control"])) == refused + 1
+    number = case_of(desk, reporter)
+    assert number is not None
+    assert [each.place for each in desk.cases.contents(number)] != []
+    assert len(desk.cases.contents(number)) == 2
+    assert f'/cases/{number}"' in page
+    text = anna.get(f"/cases/{number}").text
+    assert "it came first" in text
+    assert "planted" not in text
+
+
+def test_a_case_whose_group_is_no_longer_on_the_card_is_shown_by_the_groups_id(desk: Desk, anna: Member) -> None:
+    _, path = begun(desk, anna)
+    groups = tuple(group for group in desk.card.groups if group.id != "risk-control")
+    with another_card(desk, groups=groups):
+        answer = anna.get(path)
+        refused = anna.post(f"{path}/reply", text="kept in the form")
+    assert answer.status == 200
+    assert "<dd>risk-control</dd>" in answer.text
+    assert refused.status == 400
+    assert "kept in the form</textarea>" in refused.text
 
 
 def test_another_groups_report_waits_for_that_group(desk: Desk, anna: Member) -> None:
@@ -163,8 +195,11 @@ def test_an_ended_card_keeps_new_reports_closed_and_everything_else_readable(des
     desk.clock.ahead = timedelta(days=91)
     try:
         member = desk.member(ANNA)
-        desk.deliver(late.frame(late.report()), reporter.frame(reporter.message("still here"), 2))
+        frames = late.frame(late.report()), late.frame(late.message("waits behind it"), 2)
+        desk.deliver(*frames, reporter.frame(reporter.message("still here"), 3))
         assert "The key card has ended" in member.get("/").text
+        assert "still here" in member.get(path).text
+        assert [arrival.box for arrival in desk.cases.waiting()] == [late.keys.box] * 2
         answer = member.post(f"{path}/reply", text="kept in the form")
         assert answer.status == 400
         assert "kept in the form</textarea>" in answer.text
@@ -172,5 +207,6 @@ def test_an_ended_card_keeps_new_reports_closed_and_everything_else_readable(des
     finally:
         desk.clock.ahead = timedelta()
     anna.get("/")
-    assert case_of(desk, late) is not None
-    assert "still here" in anna.get(path).text
+    number = case_of(desk, late)
+    assert number is not None
+    assert "waits behind it" in anna.get(f"/cases/{number}").text

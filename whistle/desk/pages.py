@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from functools import partial
 
+from starlette.convertors import Convertor, register_url_convertor
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
@@ -23,7 +24,7 @@ from whistle.desk.showing import Draft, Pages, written_day
 from whistle.desk.starting import KeyCard
 from whistle.desk.states import State, following
 from whistle.desk.throttle import Throttle
-from whistle.desk.writing import Writer
+from whistle.desk.writing import Place, Writer
 from whistle.errors import (
     CardRefused,
     ForbiddenStep,
@@ -49,7 +50,6 @@ COOKIE = "__Host-desk"
 _A_PAGE = 50
 _FORMS = ("acknowledge", "reply", "note", "state")
 _NAME_LIMIT = 64
-_HIGHEST_CASE = 2**31 - 1
 _STATUS: Mapping[type[WhistleError], int] = {
     NotYours: 404,
     NotThisForm: 403,
@@ -75,16 +75,24 @@ class Visit:
 
     @property
     def case(self) -> int:
-        """The number in the path. Raises NotYours for one that no case can have."""
+        """The number in the path."""
         number: int = self.request.path_params["number"]
-        if number > _HIGHEST_CASE:
-            raise NotYours
         return number
 
-    @property
-    def where(self) -> tuple[Session, int]:
-        """The session and the case: what every act in a case begins with."""
-        return self.session, self.case
+
+class CaseNumber(Convertor[int]):
+    """The number of a case in a path: no more digits than any case can have."""
+
+    regex = "[0-9]{1,9}"
+
+    def convert(self, value: str) -> int:
+        return int(value)
+
+    def to_string(self, value: int) -> str:
+        return str(value)
+
+
+register_url_convertor("case", CaseNumber())
 
 
 @dataclass(frozen=True)
@@ -116,7 +124,7 @@ class Desk:
 
     @property
     def routes(self) -> list[Route]:
-        case = "/cases/{number:int}"
+        case = "/cases/{number:case}"
         return [
             Route("/", self._seen(self.inbox), methods=["GET"]),
             Route("/sign-in", self.sign_in_page, methods=["GET"]),
@@ -155,11 +163,14 @@ class Desk:
 
         async def post(request: Request) -> Response:
             form, now = await read_form(request), self.clock()
-            session = self._session(request, now)
-            self.tokens.check(session.id, form.get("token", ""))
-            visit = Visit(request, session, now)
-            act = partial(self._noting_refusals, visit, partial(take, visit, form))
-            return await asyncio.get_running_loop().run_in_executor(turns, act)
+            try:
+                session = self._session(request, now)
+                self.tokens.check(session.id, form.get("token", ""))
+                visit = Visit(request, session, now)
+                act = partial(self._noting_refusals, visit, partial(take, visit, form))
+                return await asyncio.get_running_loop().run_in_executor(turns, act)
+            except (NotSignedIn, NotThisForm, StorageFailed) as error:  # no browser need have the text any more
+                return self._refusal(request, error, form.get("text", ""))
 
         return post
 
@@ -168,8 +179,7 @@ class Desk:
         try:
             return act()
         except NotYours:
-            number = min(visit.request.path_params["number"], _HIGHEST_CASE)
-            self.cases.log(Act(visit.now, visit.session.member, "refused", number))
+            self.cases.log(Act(visit.now, visit.session.member, "refused", visit.case))
             raise
 
     async def sign_in_page(self, request: Request) -> Response:
@@ -200,9 +210,10 @@ class Desk:
         answer.set_cookie(COOKIE, token, path="/", secure=True, httponly=True, samesite="strict")
         return answer
 
-    def _sign_in_page(self, request: Request, name: str, error: WhistleError | None) -> Response:
+    def _sign_in_page(self, request: Request, name: str, error: WhistleError | None, kept: str = "") -> Response:
         language = self.pages.language(request.query_params.get("language"), None)
-        return self.pages.render("sign-in", "/sign-in", language, None, 403 if error else 200, name=name, error=error)
+        status = 403 if error else 200
+        return self.pages.render("sign-in", "/sign-in", language, None, status, name=name, error=error, kept=kept)
 
     def sign_out(self, visit: Visit, _: Form) -> Response:
         self.sessions.end(visit.session)
@@ -219,12 +230,17 @@ class Desk:
         old, new, again = (form.get(field, "") for field in ("old", "new", "again"))
         try:
             self.throttle.check(name, visit.now)
+        except SignInRefused as error:  # waiting is not made longer by asking
+            return self._passphrase_page(visit.session, error, done=False)
+        try:
             self.members.change(name, old, _same(new, again))
         except SignInRefused as error:
             self.throttle.failed(name, visit.now)
+            self.cases.log(Act(visit.now, name, "passphrase refused"))
             return self._passphrase_page(visit.session, error, done=False)
         except (PassphrasesDiffer, PassphraseTooWeak) as error:
             return self._passphrase_page(visit.session, error, done=False)
+        self.throttle.succeeded(name)
         self.cases.log(Act(visit.now, name, "passphrase changed"))
         self.sessions.end_others(visit.session)
         return _go("/passphrase?done=passphrase")
@@ -261,24 +277,24 @@ class Desk:
     def case(self, visit: Visit) -> Response:
         return self._case_page(visit, None)
 
-    def _written(self, form: str, write: Callable[[Session, int, str, datetime], None]) -> Endpoint:
+    def _written(self, form: str, write: Callable[[Place, str, datetime], None]) -> Endpoint:
         """A form with a text, which `write` signs, seals and keeps."""
 
         def take(visit: Visit, fields: Form) -> Response:
             text = fields.get("text", "")
-            return self._done(visit, form, text, partial(write, *visit.where, text, visit.now))
+            return self._done(visit, form, text, partial(write, _place(visit, fields), text, visit.now))
 
         return self._sent(take)
 
     def change_state(self, visit: Visit, form: Form) -> Response:
         after, tell = form.get("state", ""), "tell" in form
-        return self._done(visit, "state", "", partial(self.writer.change_state, *visit.where, after, tell, visit.now))
+        return self._done(visit, "state", "", partial(self.writer.change_state, _place(visit, form), after, tell, visit.now))
 
     def _done(self, visit: Visit, form: str, text: str, act: Callable[[], None]) -> Response:
         """Back to the case once it is kept; or the same page again with the text still there, and why it was not taken."""
         try:
             act()
-        except (TextMissing, TextTooLong, ForbiddenStep, Overtaken, CardRefused, NotACard) as error:
+        except (TextMissing, TextTooLong, ForbiddenStep, Overtaken, CardRefused, NotACard, StorageFailed) as error:
             return self._case_page(visit, Draft(form, text, error))
         return _go(f"/cases/{visit.case}?done={form}")
 
@@ -296,7 +312,8 @@ class Desk:
             session,
             _STATUS.get(type(draft.error), 400) if draft else 200,
             row=self._row(case, 0, today),
-            group=self.pages.group_names(session.language)[case.group],
+            group=self.pages.group_names(session.language).get(case.group, case.group),
+            seen=opened.last_place,
             report=opened.report,
             dialogue=[item for item in items if item.direction != INTERNAL],
             notes=[item for item in items if item.direction == INTERNAL],
@@ -323,11 +340,8 @@ class Desk:
 
     def _open_arrivals(self, visit: Visit) -> bool:
         """Opens what waits; whether new reports must wait because the key card has ended or cannot be used."""
-        try:
-            self.reader.open_arrivals(visit.session, visit.now.date())
-        except (CardRefused, NotACard):
-            return True
-        return visit.now.date() > self.card.known().ends
+        today = visit.now.date()
+        return self.reader.open_arrivals(visit.session, today) or today > self.card.known().ends
 
     # Everything else --------------------------------------------------------------------------------------------------
 
@@ -337,10 +351,15 @@ class Desk:
     def refused(self, request: Request, error: Exception) -> Response:
         """The page of a named error."""
         assert isinstance(error, WhistleError)
+        if isinstance(error, NotSignedIn) and request.method == "GET":
+            return _go("/sign-in")
+        return self._refusal(request, error, "")
+
+    def _refusal(self, request: Request, error: WhistleError, kept: str) -> Response:
+        """The page of a named error, with what was sent, to be copied. It stands in this one answer and nowhere else."""
         if isinstance(error, NotSignedIn):
-            # A form is not lost silently: the page says that it was not sent, and the browser still has the text.
-            return _go("/sign-in") if request.method == "GET" else self._sign_in_page(request, "", error)
-        return self._error_page(request, error, _STATUS.get(type(error), 400))
+            return self._sign_in_page(request, "", error, kept)
+        return self._error_page(request, error, _STATUS.get(type(error), 400), kept)
 
     def nothing(self, request: Request, _: Exception) -> Response:
         """Where there is no page: the same as a case of another group."""
@@ -350,18 +369,24 @@ class Desk:
         """What nobody foresaw: no word of what went wrong leaves the program."""
         return self._error_page(request, WhistleError(), 500)
 
-    def _error_page(self, request: Request, error: WhistleError, status: int) -> Response:
+    def _error_page(self, request: Request, error: WhistleError, status: int, kept: str = "") -> Response:
         try:
             session: Session | None = self._session(request, self.clock())
         except NotSignedIn:
             session = None
         language = self.pages.language(request.query_params.get("language"), session)
-        return self.pages.render("error", "/", language, session, status, error=error)
+        return self.pages.render("error", "/", language, session, status, error=error, kept=kept)
 
 
 def _urgency(row: Row) -> tuple[date, int]:
     """What is due next comes first; what owes nothing comes last."""
     return (row.owed[0].by if row.owed else date.max, row.case.number)
+
+
+def _place(visit: Visit, form: Form) -> Place:
+    """Where a form writes, and the last entry on the page that it was on; 0, before every entry, if it does not say."""
+    seen = form.get("seen", "")
+    return Place(visit.session, visit.case, int(seen) if seen.isascii() and seen.isdigit() and len(seen) < 19 else 0)
 
 
 def _page_number(request: Request) -> int:

@@ -1,5 +1,6 @@
 """Opening what came and reading a case, with the keys of a session. What is opened is given back, and never stored open."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from hashlib import sha256
@@ -11,9 +12,11 @@ from whistle.desk.starting import KeyCard
 from whistle.desk.states import State
 from whistle.errors import (
     BadSignature,
+    CardRefused,
     GroupUnknown,
     HeaderForged,
     Malformed,
+    NotACard,
     NotAContent,
     NotARecipient,
     NotYours,
@@ -21,7 +24,8 @@ from whistle.errors import (
     SealingError,
 )
 from whistle.protocol.card import Card
-from whistle.protocol.content import TO_DESK, Content, Report
+from whistle.protocol.content import INTERNAL, TO_DESK, TO_REPORTER, Content, Position, Report
+from whistle.protocol.plaintext import parse
 from whistle.sealing import cases as at_rest
 from whistle.sealing.age import write_header
 from whistle.sealing.contents import Box, Entry, Opened, SealedTo, Thread, open_envelope, open_payload, read, read_thread
@@ -40,6 +44,7 @@ class OpenCase:
     key: CaseKey
     report: Report
     thread: Thread
+    written: Mapping[str, Position]  # what the desk itself wrote last, whatever its verdict is by now
     last_place: int
     refused: tuple[Arrival, ...]  # what came for this box and is damaged
 
@@ -51,17 +56,19 @@ class Reader:
         self._cases, self._card, self._random = cases, card, random
         self._opening = Lock()
 
-    def open_arrivals(self, session: Session, today: date) -> None:
+    def open_arrivals(self, session: Session, today: date) -> bool:
         """Puts everything that waits and that this session's groups open into its case. The rest is left as it is.
 
-        A new case is sealed to the card: raises CardHasEnded if that must wait for a renewed one.
+        A new case is sealed to the card; whether a box must wait, and all that comes into it, for a renewed one.
         """
+        closed: set[bytes] = set()
         with self._opening:
             for arrival in self._cases.waiting(session.tried):
-                for group, keys in session.groups.items():
-                    if self._open_arrival(arrival, group, keys, today):
-                        break
-                session.tried = arrival.id
+                if arrival.box not in closed and not self._try(arrival, session, today):
+                    closed.add(arrival.box)
+                if not closed:
+                    session.tried = arrival.id
+        return bool(closed)
 
     def read(self, session: Session, number: int) -> OpenCase:
         """The case. Raises NotYours whether it is another group's or there is none."""
@@ -76,7 +83,15 @@ class Reader:
         report = _report(first, case.box, card)
         thread = read_thread(entries, Box(card.instance, case.box, report.signing, card))
         refused = tuple(each for each in self._cases.refused([case.group]) if each.box == case.box)
-        return OpenCase(case, key, report, thread, stored[-1].place, refused)
+        return OpenCase(case, key, report, thread, _written(stored, entries), stored[-1].place, refused)
+
+    def _try(self, arrival: Arrival, session: Session, today: date) -> bool:
+        """Opens it, if it is for one of the session's groups. False if it must wait for another card."""
+        try:
+            any(self._open_arrival(arrival, group, keys, today) for group, keys in session.groups.items())
+        except (CardRefused, NotACard):
+            return False
+        return True
 
     def _open_arrival(self, arrival: Arrival, group: str, keys: GroupKeys, today: date) -> bool:
         """Whether it was this group's."""
@@ -98,7 +113,8 @@ class Reader:
             content = self._kept(arrival, opened, sealed_to, _case_key(case, keys))
             self._cases.join(arrival, case.number, content)
         elif case is None and self._is_report(arrival, opened, sealed_to):
-            self._begin(arrival, opened, sealed_to, today)
+            for earlier in self._begin(arrival, opened, sealed_to, today):
+                self._open_arrival(earlier, sealed_to.group, keys, today)
         else:
             self._cases.refuse(arrival, sealed_to.group)
 
@@ -110,12 +126,13 @@ class Reader:
             return False
         return True
 
-    def _begin(self, arrival: Arrival, opened: Opened, sealed_to: SealedTo, today: date) -> None:
+    def _begin(self, arrival: Arrival, opened: Opened, sealed_to: SealedTo, today: date) -> list[Arrival]:
+        """Makes the case; what came for its box before it, and belongs to it after all."""
         key = CaseKey(self._random(_CASE_KEY_BYTES))
         current = self._card.on(today).recipient(sealed_to.group)
         sealed_key = at_rest.seal_case_key(key, current.raw)
         case = Case(0, arrival.box, sealed_to.group, current.epoch, State.RECEIVED, arrival.day, None, None, sealed_key)
-        self._cases.begin(arrival, case, self._kept(arrival, opened, sealed_to, key))
+        return self._cases.begin(arrival, case, self._kept(arrival, opened, sealed_to, key))
 
     def _kept(self, arrival: Arrival, opened: Opened, sealed_to: SealedTo, key: CaseKey) -> Stored:
         kept = at_rest.keep(opened.payload, opened.file_key, key, self._random)
@@ -143,6 +160,17 @@ def _report(entry: Entry, box: bytes, card: Card) -> Report:
         raise NotAContent from None
     assert isinstance(content.body, Report)
     return content.body
+
+
+def _written(stored: Sequence[Stored], entries: Sequence[Entry]) -> Mapping[str, Position]:
+    """The end of each chain that the desk writes. A revoked voice takes the trust from its words, not their places."""
+    last = {TO_REPORTER: Position(), INTERNAL: Position()}
+    for each, entry in zip(stored, entries, strict=True):
+        if each.sequence is not None and each.sequence > last[each.direction].sequence:
+            # What the disk has damaged cannot be named by its hash: what follows it is a broken chain, and is shown as that.
+            known = sha256(parse(entry.plaintext).json).digest() if entry.plaintext is not None else bytes(32)
+            last[each.direction] = Position(each.sequence, known)
+    return last
 
 
 def _case_key(case: Case, keys: GroupKeys) -> CaseKey:

@@ -4,6 +4,7 @@ One writer at a time in a case, so that two members never fork its chain.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from threading import Lock
 
@@ -33,54 +34,56 @@ from whistle.sealing import cases as at_rest
 from whistle.sealing.contents import open_envelope, seal
 from whistle.store.desk import Act, Cases, Step, Stored
 
-_TRIES = 3
+
+@dataclass(frozen=True, eq=False)
+class Place:
+    """Where a member writes: a case, and the last entry of it that their page showed."""
+
+    session: Session
+    case: int
+    seen: int
 
 
 class Writer:
-    """Writes in cases for members."""
+    """Writes in cases for members. Raises Overtaken if a case has an entry that its writer has not seen."""
 
     def __init__(self, cases: Cases, reader: Reader, card: KeyCard, random: Random) -> None:
         self._cases, self._reader, self._card, self._random = cases, reader, card, random
         self._locks: dict[int, Lock] = {}
 
-    def acknowledge(self, session: Session, number: int, text: str, now: datetime) -> None:
+    def acknowledge(self, place: Place, text: str, now: datetime) -> None:
         """Tells the reporter that a person has read the report. Raises ForbiddenStep if somebody has done so."""
         step = Step(State.RECEIVED, State.ACKNOWLEDGED, acknowledged=now.date())
-        self._write(session, number, "acknowledged", Acknowledgement(_given(text)), step, now)
+        self._write(place, "acknowledged", Acknowledgement(_given(text)), step, now)
 
-    def reply(self, session: Session, number: int, text: str, now: datetime) -> None:
-        self._write(session, number, "replied", Message(_given(text)), None, now)
+    def reply(self, place: Place, text: str, now: datetime) -> None:
+        self._write(place, "replied", Message(_given(text)), None, now)
 
-    def note(self, session: Session, number: int, text: str, now: datetime) -> None:
+    def note(self, place: Place, text: str, now: datetime) -> None:
         """Writes to the desk itself."""
-        self._write(session, number, "noted", Note(session.member, _given(text)), None, now)
+        self._write(place, "noted", Note(place.session.member, _given(text)), None, now)
 
-    def change_state(self, session: Session, number: int, chosen: str, tell: bool, now: datetime) -> None:
+    def change_state(self, place: Place, chosen: str, tell: bool, now: datetime) -> None:
         """Takes the case to another state, and tells the reporter or not. Raises ForbiddenStep."""
         after = states.state_of(chosen)
-        case = self._reader.read(session, number).case
+        case = self._reader.read(place.session, place.case).case
         before = State(case.state)
         if after not in states.following(before):
             raise ForbiddenStep
         step = Step(before, states.step(before, after), closed=now.date() if after is State.CLOSED else None)
         body = Notice(states.told(after), "") if tell else None
-        self._write(session, number, f"state {after}", body, step, now)
+        self._write(place, f"state {after}", body, step, now)
 
-    def _write(self, session: Session, number: int, action: str, body: Body | None, step: Step | None, now: datetime) -> None:
-        act = Act(now, session.member, action, number)
-        with self._locks.setdefault(number, Lock()):
-            for left in reversed(range(_TRIES)):
-                opened = self._reader.read(session, number)
-                if step is not None and opened.case.state != step.before:
-                    raise ForbiddenStep
-                stored, envelope = self._sealed(session, opened, body, now) if body else (None, None)
-                try:
-                    self._cases.write(act, stored, envelope, step)
-                except Overtaken:  # another process wrote: make it anew after what it wrote
-                    if not left:
-                        raise
-                else:
-                    return
+    def _write(self, place: Place, action: str, body: Body | None, step: Step | None, now: datetime) -> None:
+        act = Act(now, place.session.member, action, place.case)
+        with self._locks.setdefault(place.case, Lock()):
+            opened = self._reader.read(place.session, place.case)
+            if step is not None and opened.case.state != step.before:
+                raise ForbiddenStep
+            if opened.last_place != place.seen:  # a signature says what its writer has seen
+                raise Overtaken
+            stored, envelope = self._sealed(place.session, opened, body, now) if body else (None, None)
+            self._cases.write(act, stored, envelope, step)
 
     def _sealed(self, session: Session, opened: OpenCase, body: Body, now: datetime) -> tuple[Stored, bytes | None]:
         """A body in its place in the chain: as the desk keeps it, and as it is sent, if it is for the reporter."""
@@ -100,10 +103,10 @@ class Writer:
 
 
 def _content(card: Card, opened: OpenCase, body: Body) -> Content:
-    """The body after the last content of its direction that verified, with what was last seen from the reporter."""
+    """The body after the last content that the desk wrote in its direction, with what was last seen from the reporter."""
     direction = INTERNAL if isinstance(body, Note) else TO_REPORTER
     group = card.group(opened.case.group)
-    last, seen = opened.thread.last[direction], opened.thread.last[TO_DESK]
+    last, seen = opened.written[direction], opened.thread.last[TO_DESK]
     key = (group.id, group.recipient.epoch, group.recipient.digest)
     context = Context(card.instance, opened.case.box, direction, *key, last.sequence + 1, last.hash, seen)
     return Content(context, body)

@@ -356,13 +356,21 @@ class Cases:
             if _take(connection, arrival):
                 _add(connection, case, content)
 
-    def begin(self, arrival: Arrival, case: Case, content: Stored) -> None:
-        """Makes a case of an opened report, unless another session did so first."""
+    def begin(self, arrival: Arrival, case: Case, content: Stored) -> list[Arrival]:
+        """Makes a case of an opened report, unless another session did so first.
+
+        What the group was sent for this box and refused, for there was no case yet, waits again; it is given back.
+        """
         with self._writing() as connection:
-            if _take(connection, arrival):
-                values = {name: value for name, value in vars(case).items() if name != "number"}
-                number = connection.execute(insert(_case).values(values).returning(_case.c.number)).scalar_one()
-                _add(connection, number, content)
+            if not _take(connection, arrival):
+                return []
+            values = {name: value for name, value in vars(case).items() if name != "number"}
+            number = connection.execute(insert(_case).values(values).returning(_case.c.number)).scalar_one()
+            _add(connection, number, content)
+            here = (_arrival.c.box == case.box) & (_arrival.c.group == case.group)
+            again = _arrivals(connection, here & (_arrival.c.state == REFUSED))
+            connection.execute(update(_arrival).where(here & (_arrival.c.state == REFUSED)).values(state=WAITING, group=None))
+            return again
 
     # Cases ------------------------------------------------------------------------------------------------------------
 
