@@ -78,6 +78,17 @@ def test_another_groups_inbox_neither_lists_nor_counts_it(carl: Member) -> None:
     assert "There is no case here" in carl.get("/").text
 
 
+def test_an_empty_inbox_promises_no_report_while_the_card_has_ended(desk: Desk, carl: Member) -> None:
+    assert "appears here by itself" in carl.get("/").text
+    desk.clock.ahead = timedelta(days=91)
+    try:
+        page = desk.member(CARL).get("/").text
+    finally:
+        desk.clock.ahead = timedelta()
+    assert "There is no case here" in page
+    assert "appears here by itself" not in page
+
+
 @pytest.mark.parametrize(
     "headers",
     [
