@@ -1,7 +1,7 @@
 """Intake as its command runs it, on free ports of the loopback and with two small pages: what tests and benchmark talk to.
 
 Takes a database file, the SHA-256 of the relay's token, for a disk that is soon full the bytes that one file may have (0:
-any), and how many submissions may share a commit.
+any), how many submissions may share a commit, and how many in a minute are calm.
 """
 
 import resource
@@ -16,7 +16,7 @@ from whistle.intake.application import public, relay
 from whistle.intake.command import serve, today
 from whistle.intake.relay import Relay
 from whistle.store.intake import Boxes
-from whistle.web.challenge import Challenges
+from whistle.web.challenge import CALM, Challenges
 from whistle.web.static import StaticFile
 
 
@@ -30,8 +30,8 @@ class Places:
     relay_port: int = 0
 
 
-def main(database: str, token_sha256: str, file_bytes: str = "0", together: str = "128") -> None:
-    challenges = Challenges("s" * 32, "test", time.time, secrets.token_bytes)
+def main(database: str, token_sha256: str, file_bytes: str = "0", together: str = "128", calm: str = str(CALM)) -> None:
+    challenges = Challenges("s" * 32, "test", time.time, secrets.token_bytes, int(calm))
     page = StaticFile(b"<!doctype html><title>page</title>" + b"a" * 2000, "text/html; charset=utf-8")
     missing = StaticFile(b"<!doctype html><title>nothing</title>", "text/html; charset=utf-8")
     with closing(Boxes(f"sqlite:///{database}", int(together))) as boxes:

@@ -7,8 +7,7 @@ from string import ascii_letters, digits
 import pytest
 
 from whistle.errors import ChallengeRefused
-from whistle.web import challenge as challenge_module
-from whistle.web.challenge import GOOD_SECONDS, LEAST_BITS, MOST_BITS, Challenge, Challenges, difficulty, is_solved
+from whistle.web.challenge import CALM, GOOD_SECONDS, LEAST_BITS, MOST_BITS, Challenge, Challenges, difficulty, is_solved
 
 NOON = 1_795_262_400.0
 SECRET = "s" * 32
@@ -28,9 +27,9 @@ def numbered() -> Iterator[bytes]:
     return (number.to_bytes(16) for number in count())
 
 
-def made(clock: Clock, secret: str = SECRET, purpose: str = "test") -> Challenges:
+def made(clock: Clock, secret: str = SECRET, purpose: str = "test", calm: int = CALM) -> Challenges:
     source = numbered()
-    return Challenges(secret, purpose, clock, lambda _: next(source))
+    return Challenges(secret, purpose, clock, lambda _: next(source), calm)
 
 
 def proof_of(challenge: Challenge) -> bytes:
@@ -138,9 +137,8 @@ def test_the_same_solved_challenge_again_and_again_makes_nobodys_work_harder() -
     assert challenges.make().bits == LEAST_BITS
 
 
-def test_a_challenge_asked_for_in_calm_is_not_good_for_a_flood(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(challenge_module, "_CALM", 1)
-    challenges = made(Clock())
+def test_a_challenge_asked_for_in_calm_is_not_good_for_a_flood() -> None:
+    challenges = made(Clock(), calm=1)
     hoarded = [challenges.make() for _ in range(8)]
     for challenge in hoarded[:4]:
         challenges.check(challenge.text, proof_of(challenge))

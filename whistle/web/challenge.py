@@ -14,12 +14,12 @@ from whistle.errors import ChallengeRefused
 GOOD_SECONDS = 2 * 60 * 60  # spec section 8
 LEAST_BITS, MOST_BITS = 10, 18  # a millisecond of a computer; a few seconds of an old telephone without a compiler
 _BITS_BEHIND = 2  # a challenge asked for in calm is not good for a flood
-_CALM = 60  # solved ones in a minute that do not yet raise the work
+CALM = 60  # solved ones in a minute that do not yet raise the work
 
 
-def difficulty(lately: int) -> int:
+def difficulty(lately: int, calm: int = CALM) -> int:
     """Zero bits asked for when so many were solved in the last minute: one more for each doubling."""
-    return min(MOST_BITS, LEAST_BITS + (lately // _CALM).bit_length())
+    return min(MOST_BITS, LEAST_BITS + (lately // calm).bit_length())
 
 
 def is_solved(challenge: str, proof: bytes, bits: int) -> bool:
@@ -38,7 +38,9 @@ class Challenge:
 class Challenges:
     """Makes and checks the challenges of one purpose. `clock` gives seconds, `randomness` so many bytes."""
 
-    def __init__(self, secret: str, purpose: str, clock: Callable[[], float], randomness: Callable[[int], bytes]) -> None:
+    def __init__(
+        self, secret: str, purpose: str, clock: Callable[[], float], randomness: Callable[[int], bytes], calm: int = CALM
+    ) -> None:
         class Signer(TimestampSigner):
             def get_timestamp(self) -> int:
                 return int(clock())
@@ -47,11 +49,12 @@ class Challenges:
         self._serializer = URLSafeTimedSerializer(secret, purpose, signer=Signer, signer_kwargs=options)
         self._clock = clock
         self._randomness = randomness
+        self._calm = calm
         self._solved: dict[int, set[bytes]] = {}  # by minute, the last two only; the same one again is no more load
 
     def make(self) -> Challenge:
         """A new challenge, its work according to the load."""
-        bits = difficulty(self._lately())
+        bits = difficulty(self._lately(), self._calm)
         return Challenge(str(self._serializer.dumps([self._randomness(16).hex(), bits])), bits)
 
     def check(self, text: str, proof: bytes) -> bytes:
@@ -60,7 +63,7 @@ class Challenges:
             nonce, bits = self._serializer.loads(text, max_age=GOOD_SECONDS)
         except BadData:
             raise ChallengeRefused from None
-        if not is_solved(text, proof, bits) or bits < difficulty(self._lately()) - _BITS_BEHIND:
+        if not is_solved(text, proof, bits) or bits < difficulty(self._lately(), self._calm) - _BITS_BEHIND:
             raise ChallengeRefused
         # Of the nonce, not the text: base64 gives a signature several spellings, and each could be spent once.
         spent = sha256(nonce.encode()).digest()
