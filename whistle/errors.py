@@ -230,7 +230,7 @@ class ForbiddenStep(WhistleError):
 
 
 class Overtaken(WhistleError):
-    """Somebody else wrote in this case at the same moment. Look at what they wrote, and send yours again."""
+    """Something was written in this case since this page was opened. Look at it, and send yours again."""
 
 
 class LogBroken(DeskRefused):

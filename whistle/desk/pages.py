@@ -27,6 +27,7 @@ from whistle.desk.throttle import Throttle
 from whistle.desk.writing import Place, Writer
 from whistle.errors import (
     CardRefused,
+    DeskBusy,
     ForbiddenStep,
     NotACard,
     NotSignedIn,
@@ -60,6 +61,7 @@ _STATUS: Mapping[type[WhistleError], int] = {
     CutShort: 400,
     TooLarge: 413,
     StorageFailed: 503,
+    DeskBusy: 503,
 }
 Form = Mapping[str, str]
 Endpoint = Callable[[Request], Awaitable[Response]]
