@@ -30,6 +30,10 @@ class NotASubmission(Malformed):
     """This is not a submission: box, token, proof, challenge, envelope. Nothing of it was kept."""
 
 
+class NotAReceipt(Malformed):
+    """This is not a receipt of version 1."""
+
+
 class NotPages(Malformed):
     """These are not pages of a box."""
 

@@ -27,7 +27,12 @@ export const PAGE_BYTES = 65536;
 export const ANSWER_BYTES = 1048576;
 export const CHALLENGE_LIMIT = 512;
 export const PROOF_BYTES = 8;
-export const PART_BYTES = 1048576;
+export const PART_BYTES = 262144;
+export const FILE_ID_BYTES = 16;
+export const FILE_LIMIT = 4294967296;
+export const FILES_LIMIT = 32;
+export const NAME_LIMIT = 255;
+export const TYPE_LIMIT = 127;
 
 export const LABEL_CARD = 'whistle/1 card';
 export const LABEL_REPORTER = 'whistle/1 reporter content';

@@ -127,6 +127,11 @@ class Card:
         """The voice keys of a group, current and earlier, that are not revoked."""
         return tuple(key.public for key in group.voice_keys if key.public not in self.revoked)
 
+    def receipt_keys_on(self, on: date) -> tuple[bytes, ...]:
+        """The keys that sign receipts of a day and are not revoked."""
+        keys = (key for key in self.receipt_keys if key.start <= on and (key.until is None or on <= key.until))
+        return tuple(key.public for key in keys if key.public not in self.revoked)
+
 
 def fingerprint_of(root: bytes) -> bytes:
     """What posters and settings show of a root public key."""

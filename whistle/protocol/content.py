@@ -15,11 +15,16 @@ from whistle.protocol.card import GROUP_ID
 from whistle.protocol.constants import (
     ANSWER_LIMIT,
     ANSWERS_LIMIT,
+    FILE_ID_BYTES,
+    FILE_LIMIT,
+    FILES_LIMIT,
     IDENTITY_FIELD,
     INSTANCE_BYTES,
     INTEGER_LIMIT,
+    NAME_LIMIT,
     PROTOCOL,
     TEXT_LIMIT,
+    TYPE_LIMIT,
 )
 from whistle.protocol.spelling import hexadecimal, read_base64
 
@@ -100,13 +105,33 @@ class Note:
     text: str
 
 
-Body = Report | Message | Acknowledgement | Notice | Note
+@dataclass(frozen=True)
+class SentFile:
+    """A file that was sent in parts: its name, media type and true size in bytes, and SHA-256 of the sealed file."""
+
+    id: bytes
+    name: str
+    type: str
+    size: int
+    sealed: bytes
+
+
+@dataclass(frozen=True)
+class Files:
+    """Files that were sent, by either side."""
+
+    files: tuple[SentFile, ...]
+
+
+Body = Report | Message | Acknowledgement | Notice | Note | Files
 _KINDS: dict[tuple[str, str], type[Body]] = {
     (TO_DESK, "report"): Report,
     (TO_DESK, "message"): Message,
+    (TO_DESK, "files"): Files,
     (TO_REPORTER, "acknowledgement"): Acknowledgement,
     (TO_REPORTER, "message"): Message,
     (TO_REPORTER, "notice"): Notice,
+    (TO_REPORTER, "files"): Files,
     (INTERNAL, "note"): Note,
 }
 
@@ -183,7 +208,14 @@ def _read_body(kind: type[Body], value: Any) -> Body:
         answers = tuple(Answer(each["question"], each["answer"]) for each in value["answers"])
         signing, reply_to = hexadecimal(value["signing"], 32), read_recipient(value["reply_to"])
         return Report(signing, reply_to, value["language"], value["text"], answers, value["identity"])
+    if kind is Files:
+        return Files(tuple(_read_file(each) for each in value["files"]))
     return kind(**{field.name: value[field.name] for field in fields(kind)})
+
+
+def _read_file(value: Any) -> SentFile:
+    sealed = hexadecimal(value["sealed"], 32)
+    return SentFile(hexadecimal(value["id"], FILE_ID_BYTES), value["name"], value["type"], value["size"], sealed)
 
 
 def _write_body(body: Body) -> dict[str, Any]:
@@ -196,6 +228,8 @@ def _write_body(body: Body) -> dict[str, Any]:
             "answers": [{"question": each.question, "answer": each.answer} for each in body.answers],
             "identity": body.identity,
         }
+    if isinstance(body, Files):
+        return {"files": [vars(each) | {"id": each.id.hex(), "sealed": each.sealed.hex()} for each in body.files]}
     return {field.name: getattr(body, field.name) for field in fields(body)}
 
 
@@ -221,6 +255,9 @@ def _body_holds(body: Body) -> bool:
             return body.state in STATES and _is_text(body.text, 0, TEXT_LIMIT)
         case Note():
             return _is_text(body.author, 1, ANSWER_LIMIT) and _is_text(body.text, 1, TEXT_LIMIT)
+        case Files():
+            ids = {file.id for file in body.files}
+            return 1 <= len(ids) == len(body.files) <= FILES_LIMIT and all(map(_file_holds, body.files))
         case Message() | Acknowledgement():
             return _is_text(body.text, 1, TEXT_LIMIT)
 
@@ -234,6 +271,11 @@ def _report_holds(report: Report) -> bool:
         and all(GROUP_ID.fullmatch(question) and _is_text(answer, 1, ANSWER_LIMIT) for question, answer in answers)
         and (report.identity is None or len(read_base64(report.identity)) == IDENTITY_FIELD * 3 // 4)
     )
+
+
+def _file_holds(file: SentFile) -> bool:
+    named = _is_text(file.name, 1, NAME_LIMIT) and _is_text(file.type, 0, TYPE_LIMIT)
+    return named and _is_count(file.size) and 1 <= file.size <= FILE_LIMIT
 
 
 def _must(holds: bool) -> None:

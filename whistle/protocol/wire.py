@@ -11,7 +11,7 @@ from whistle.protocol.constants import ACCESS_TOKEN_BYTES, BOX_ID_BYTES, CHALLEN
 from whistle.protocol.envelope import LONGEST_ENVELOPE, EnvelopeReader
 from whistle.protocol.spelling import day_number, day_of
 
-TO_DESK, TO_REPORTER, RECEIPT = 1, 2, 3
+TO_DESK, TO_REPORTER, RECEIPT, PART = 1, 2, 3, 4
 FIRST_LINE = b"whistle/1 page\n"
 _FIXED = BOX_ID_BYTES + ACCESS_TOKEN_BYTES + PROOF_BYTES + 2
 _FRAME = 4 + 1 + 2 + BOX_ID_BYTES + 4
@@ -32,7 +32,7 @@ class Submission:
 
 @dataclass(frozen=True)
 class Frame:
-    """One sealed thing in its place. Direction is TO_DESK, TO_REPORTER or RECEIPT."""
+    """One sealed thing in its place. Direction is TO_DESK, TO_REPORTER, RECEIPT or PART."""
 
     position: int
     direction: int
@@ -143,7 +143,7 @@ def _read_frame(whole: bytes, start: int) -> tuple[Frame, int]:
     head = whole[start : start + _FRAME]
     length = int.from_bytes(head[-4:])
     end = start + _FRAME + length
-    if len(head) < _FRAME or end > len(whole) or head[4] not in (TO_DESK, TO_REPORTER, RECEIPT):
+    if len(head) < _FRAME or end > len(whole) or head[4] not in (TO_DESK, TO_REPORTER, RECEIPT, PART):
         raise NotPages
     frame = Frame(int.from_bytes(head[:4]), head[4], day_of(int.from_bytes(head[5:7])), head[7:39], whole[start + _FRAME : end])
     return frame, end

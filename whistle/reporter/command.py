@@ -18,7 +18,7 @@ import httpx2
 import typer
 
 from whistle.errors import CardNotFromThisRoot, CodeMistyped, NetworkFailed, WhistleError
-from whistle.protocol.content import TO_DESK, Content
+from whistle.protocol.content import TO_DESK, Content, Files
 from whistle.reporter.dialogue import Mailbox, PreparedReport, keys_of, open_mailbox, prepare_report
 from whistle.reporter.intake import Intake
 from whistle.sealing.cards import check, recognise
@@ -137,6 +137,8 @@ def _words(item: Item) -> str:
 
 
 def _text(content: Content) -> str:
+    if isinstance(content.body, Files):
+        return "\n".join(f"{file.name} ({file.size} bytes)" for file in content.body.files)
     state = getattr(content.body, "state", "")
     return " ".join(part for part in (f"[{state}]" if state else "", content.body.text) if part)
 
