@@ -10,7 +10,7 @@ from whistle.errors import NotAnEnvelope, NotASubmission, NotPages
 from whistle.protocol import wire
 from whistle.reporter.intake import find_proof
 
-VECTORS = vectors.read("wire", 80)
+VECTORS = vectors.read("wire", 84)
 ERRORS = {"not_a_submission": NotASubmission, "not_an_envelope": NotAnEnvelope}
 
 

@@ -73,6 +73,23 @@ def answers(count, answer="Yes"):
     return [{"question": f"q{i}", "answer": answer} for i in range(1, count + 1)]
 
 
+def file(**changes):
+    one = {"id": seed("file").hex()[:32], "name": "Kasserapport uge 34.pdf", "type": "application/pdf", "size": 48213}
+    return one | {"sealed": seed("sealed").hex()} | changes
+
+
+def files(*these):
+    return {"files": list(these)}
+
+
+def sent(*these, **changes):
+    return content(kind="files", body=files(*these), **changes)
+
+
+def many(count):
+    return [file(id=f"{i:032x}") for i in range(count)]
+
+
 SEEN = {"sequence": 1, "hash": seed("seen").hex()}
 cases = [
     accepted("a report", report()),
@@ -127,7 +144,6 @@ cases += [
     *[
         refused("reserved_kind", f"a reserved kind to the desk: {kind}", content(kind=kind, body=body))
         for kind, body in (
-            ("files", {"files": [{"id": "00" * 16, "name": "a.pdf", "size": 1, "sealed": "00" * 32}]}),
             ("minutes-agreed", {"minutes": "00" * 32}),
             ("minutes-corrected", {"minutes": "00" * 32, "text": "a"}),
             ("consent", {"scope": "a"}),
@@ -200,6 +216,118 @@ cases += [
         report(answers=[{"question": "where", "answer": MARK}]),
         repeat("\\n", 1001),
     ),
+]
+
+cases += [
+    accepted("a file to the desk", sent(file())),
+    accepted("a file to the reporter", to_reporter("files", files(file()), seen=SEEN)),
+    accepted("32 files to the desk", sent(*many(32))),
+    accepted("32 files to the reporter", to_reporter("files", files(*many(32)))),
+    accepted("two files of one name and one sealed hash, with ids of their own", sent(*many(2))),
+    accepted("a file id of zeros", sent(file(id="00" * 16))),
+    accepted("a file of one byte", sent(file(size=1))),
+    accepted("a file of exactly 4,294,967,296 bytes", sent(file(size=4294967296))),
+    accepted("a file without a media type", sent(file(type=""))),
+    accepted("a media type of exactly 127 bytes", sent(file(type=MARK)), repeat("a", 127)),
+    accepted("a media type that is none, which is text", sent(file(type="; no/type at=all"))),
+    accepted("a file name of one letter", sent(file(name="a"))),
+    accepted("a file name of exactly 255 bytes", sent(file(name=MARK)), repeat("a", 255)),
+    accepted("a file name of exactly 255 bytes in letters of three bytes", sent(file(name=MARK)), repeat("€", 85)),
+    accepted("a file name of exactly 255 bytes when escaped", sent(file(name=MARK)), {"join": [repeat('\\"', 127), "a"]}),
+    accepted("a file name that is a path, which is text", sent(file(name="../../etc/passwd"))),
+    accepted("a file name with a line end and markup, which is text", sent(file(name="a\n<b>\u202egpj.exe"))),
+]
+for where, outer in (("desk", sent), ("reporter", lambda *these: to_reporter("files", files(*these)))):
+    cases += [
+        *[
+            refused("bad_value", f"to the {where}: a file id {why}", outer(file(id=value)))
+            for why, value in (
+                ("one byte short", "ab" * 15),
+                ("one byte long", "ab" * 17),
+                ("in capital digits", "AB" * 16),
+                ("with a letter beyond f", "g" + "0" * 31),
+                ("with an odd number of digits", "0" * 31),
+                ("with a line end after it", "00" * 16 + "\n"),
+                ("that is empty", ""),
+                ("of null", None),
+                ("that is a number", 1),
+            )
+        ],
+        refused("bad_value", f"to the {where}: two files of one id", outer(file(), file(name="another", size=2))),
+        refused("bad_value", f"to the {where}: the first and the last of 32 files of one id", outer(*many(31), many(1)[0])),
+        refused("bad_value", f"to the {where}: no file", outer()),
+        refused("too_long", f"to the {where}: 33 files", outer(*many(33))),
+        refused("bad_value", f"to the {where}: an empty file name", outer(file(name=""))),
+        refused("bad_value", f"to the {where}: a file name of null", outer(file(name=None))),
+        refused("bad_value", f"to the {where}: a file name that is a number", outer(file(name=1))),
+        refused("too_long", f"to the {where}: a file name of 256 bytes", outer(file(name=MARK)), repeat("a", 256)),
+        refused(
+            "too_long",
+            f"to the {where}: a file name that is over the limit only when escaped",
+            outer(file(name=MARK)),
+            repeat('\\"', 128),
+        ),
+        refused(
+            "too_long", f"to the {where}: a file name over the limit only in bytes", outer(file(name=MARK)), repeat("ø", 128)
+        ),
+        refused(
+            "not_canonical", f"to the {where}: a lone surrogate in a file name", stringify(outer(file(name=MARK))), "\\udcff"
+        ),
+        refused("not_canonical", f"to the {where}: a lone surrogate in a type", stringify(outer(file(type=MARK))), "\\ud83d"),
+        refused("too_long", f"to the {where}: a media type of 128 bytes", outer(file(type=MARK)), repeat("a", 128)),
+        refused("bad_value", f"to the {where}: a media type of null", outer(file(type=None))),
+        *[
+            refused("bad_value", f"to the {where}: a size {why}", outer(file(size=value)))
+            for why, value in (
+                ("of zero", 0),
+                ("one over the limit", 4294967297),
+                ("as large as an integer can be", 9007199254740991),
+                ("that is negative", -1),
+                ("in quotes", "48213"),
+                ("that is true", True),
+                ("of null", None),
+            )
+        ],
+        *[
+            refused("not_canonical", f"to the {where}: a size {why}", stringify(outer(file(size=7))).replace('"size":7', value))
+            for why, value in (
+                ("with a half", '"size":7.5'),
+                ("with a point", '"size":7.0'),
+                ("with an exponent", '"size":7e0'),
+                ("of minus zero", '"size":-0'),
+                ("with a leading zero", '"size":07'),
+                ("given twice", '"size":1,"size":7'),
+            )
+        ],
+        *[
+            refused("bad_value", f"to the {where}: a sealed hash {why}", outer(file(sealed=value)))
+            for why, value in (
+                ("one byte short", "ab" * 31),
+                ("one byte long", "ab" * 33),
+                ("in capital digits", "AB" * 32),
+                ("that is empty", ""),
+                ("of null", None),
+            )
+        ],
+        *[refused("fields", f"to the {where}: a file without {name}", outer(without(file(), name))) for name in file()],
+        refused("fields", f"to the {where}: a file with an unknown field", outer(file(day=1))),
+        refused("fields", f"to the {where}: the second file with an unknown field", outer(file(), file(id="00" * 16, day=1))),
+        refused("fields", f"to the {where}: a file with its size before its type", outer(moved(file(), "type", "size"))),
+        refused("fields", f"to the {where}: a file with its name before its id", outer(moved(file(), "id", "name"))),
+        refused("bad_value", f"to the {where}: a file that is a text", outer("a.pdf")),
+        refused("bad_value", f"to the {where}: a file of null", outer(None)),
+        refused("bad_value", f"to the {where}: files of null", outer() | {"body": {"files": None}}),
+        refused("bad_value", f"to the {where}: files that are an object", outer() | {"body": {"files": {"0": file()}}}),
+        refused("bad_value", f"to the {where}: files that are a text", outer() | {"body": {"files": "a"}}),
+        refused("fields", f"to the {where}: files with a text beside them", outer() | {"body": files(file()) | {"text": "a"}}),
+        refused("fields", f"to the {where}: files without their list", outer() | {"body": {}}),
+    ]
+cases += [
+    refused("wrong_direction", "files within the desk", content("internal", "files", files(file()), sequence=1)),
+    refused("wrong_sequence", "files as the first content to the desk", sent(file(), sequence=1)),
+    refused("unknown_kind", "an unknown kind: file", sent(file()) | {"kind": "file"}),
+    refused("unknown_kind", "an unknown kind: Files", sent(file()) | {"kind": "Files"}),
+    refused("unknown_kind", "an unknown kind: sentfile", sent(file()) | {"kind": "sentfile"}),
 ]
 
 plain = content()

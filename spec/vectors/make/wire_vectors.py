@@ -129,6 +129,7 @@ def frame(position=1, direction=1, day=DAY, box=BOX, body=WHOLE, length=None):
 
 
 RECEIPT = {"join": ["a receipt of a later version"]}
+PART = {"join": [hexed(struct.pack(">16sQI", seed("file")[:16], 300000, 1)), {"repeat": "p", "times": 300000 - 262144}]}
 
 
 def pages(frames, more=0, count=None, first="whistle/1 page\n", size=None):
@@ -189,6 +190,13 @@ cases += [
         [frame(1, day=0), frame(4294967295, day=65535)],
         [(1, 1, "1970-01-01", WHOLE), (4294967295, 1, "2149-06-06", WHOLE)],
     ),
+    read("a part record", [frame(7, 4, body=PART)], [(7, 4, DAY_TEXT, PART)]),
+    read("a part record, as the desk pushes", [frame(0, 4, body=PART)], [(0, 4, DAY_TEXT, PART)]),
+    read(
+        "one of every direction",
+        [*TWO, frame(3, 3, body=RECEIPT), frame(4, 4, body=PART)],
+        [(1, 1, DAY_TEXT, WHOLE), (2, 2, DAY_TEXT, WHOLE), (3, 3, DAY_TEXT, RECEIPT), (4, 4, DAY_TEXT, PART)],
+    ),
     read("a page full to its last byte", [frame(1, 3, body=exactly(1))], [(1, 3, DAY_TEXT, exactly(1))]),
     unread("nothing", "", "no_such_box"),
     unread("one page that begins like chance", {"repeat": {"hex": seed("chance").hex()}, "times": 2048}, "no_such_box"),
@@ -208,7 +216,8 @@ cases += [
     unread("a count of zero over a frame", pages([frame()], count=0)),
     unread("a count of 65,535", pages([], count=65535)),
     unread("direction 0", pages([frame(direction=0)])),
-    unread("direction 4", pages([frame(direction=4)])),
+    unread("direction 5", pages([frame(direction=5)])),
+    unread("direction 255", pages([frame(direction=255)])),
     unread("a length over the end of the page", pages([frame(length=SIZE + PAGE)])),
     unread("the largest length", pages([frame(length=4294967295)])),
     unread("a letter after the last frame", pages([frame(), "x"], count=1)),
