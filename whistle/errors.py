@@ -199,6 +199,33 @@ class NotConfirmed(WhistleError):
     """The message was sent and is not in the box. Open the box again before writing it anew."""
 
 
+# Files ----------------------------------------------------------------------------------------------------------------
+
+
+class NotTheFile(Malformed):
+    """These are not the sealed bytes of the file that was named. Nothing of them is kept."""
+
+
+class FileChanged(WhistleError):
+    """The file changed while it was read. Send it again."""
+
+
+class FileRefused(WhistleError):
+    """This file cannot be sent."""
+
+
+class TransferForgotten(WhistleError):
+    """The server no longer has the beginning of this file: it was away too long. Send the file again."""
+
+
+class FileMissing(WhistleError):
+    """The file is not in the box, or not any more."""
+
+
+class NoReceipt(WhistleError):
+    """There is no receipt of the report yet, and without it there is no proof. Look again later."""
+
+
 # The ceremony ---------------------------------------------------------------------------------------------------------
 
 
