@@ -165,11 +165,23 @@ class StorageFailed(WhistleError):
 
 
 class PlaceTaken(WhistleError):
-    """This box has its first report already."""
+    """Something else is in this place already."""
 
 
 class BoxFull(WhistleError):
     """This box takes no more today. Write again tomorrow."""
+
+
+class FileTooLarge(WhistleError):
+    """This file is larger than what is taken here. Nothing of it was kept."""
+
+
+class NoSuchFile(WhistleError):
+    """There is no file under way with this name and length. Begin it again."""
+
+
+class NoRoom(WhistleError):
+    """There is room for texts here, and for the moment none for files. Nothing was kept; send the same again later."""
 
 
 class ChallengeRefused(WhistleError):

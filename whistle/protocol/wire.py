@@ -4,29 +4,40 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from hashlib import sha256
+from typing import Generic, Protocol, TypeVar
 
 from whistle.errors import NotASubmission, NotPages
 from whistle.protocol.constants import ACCESS_TOKEN_BYTES, BOX_ID_BYTES, CHALLENGE_LIMIT, PAGE_BYTES, PROOF_BYTES
 from whistle.protocol.envelope import LONGEST_ENVELOPE, EnvelopeReader
 from whistle.protocol.spelling import day_number, day_of
 
+T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
 TO_DESK, TO_REPORTER, RECEIPT, PART = 1, 2, 3, 4
 FIRST_LINE = b"whistle/1 page\n"
 _FIXED = BOX_ID_BYTES + ACCESS_TOKEN_BYTES + PROOF_BYTES + 2
+LONGEST_HEAD = _FIXED + CHALLENGE_LIMIT
 _FRAME = 4 + 1 + 2 + BOX_ID_BYTES + 4
 _CHALLENGE = re.compile(rb"[A-Za-z0-9._-]*")
-LONGEST_SUBMISSION = _FIXED + CHALLENGE_LIMIT + LONGEST_ENVELOPE
+LONGEST_SUBMISSION = LONGEST_HEAD + LONGEST_ENVELOPE
 
 
 @dataclass(frozen=True)
-class Submission:
-    """An envelope and what intake needs to file it."""
+class Headed:
+    """Whose box something is for, and the work that was done for it."""
 
     box: bytes
     access: bytes
     proof: bytes
     challenge: str
+
+
+@dataclass(frozen=True)
+class Submission(Headed):
+    """An envelope and what intake needs to file it."""
+
     envelope: bytes
 
 
@@ -40,7 +51,7 @@ class Frame:
     box: bytes
     sealed: bytes
 
-    @property
+    @cached_property
     def digest(self) -> bytes:
         return sha256(self.sealed).digest()
 
@@ -54,18 +65,26 @@ class Fetch:
     after: int
 
 
-class SubmissionReader:
-    """Takes a submission in pieces. `feed` and `end` raise NotASubmission or NotAnEnvelope at the first byte that departs."""
+class Body(Protocol[T_co]):
+    """What takes the rest of a submission in pieces, and refuses at the first byte that departs."""
 
-    def __init__(self) -> None:
+    def feed(self, piece: bytes) -> None: ...
+
+    def end(self) -> T_co: ...
+
+
+class HeadReader(Generic[T]):
+    """Takes the head of a submission in pieces, and hands on what follows. Raises NotASubmission, or what the body raises."""
+
+    def __init__(self, body: Body[T]) -> None:
         self._start: bytearray | None = bytearray()
         self._head = b""
-        self._envelope = EnvelopeReader()
+        self._body = body
 
     def feed(self, piece: bytes) -> None:
         """Check and keep the next bytes."""
         if self._start is None:
-            self._envelope.feed(piece)
+            self._body.feed(piece)
             return
         self._start += piece
         if len(self._start) < _FIXED:
@@ -77,14 +96,26 @@ class SubmissionReader:
         if len(challenge) == length:
             self._head, rest = bytes(self._start[: _FIXED + length]), bytes(self._start[_FIXED + length :])
             self._start = None
-            self._envelope.feed(rest)
+            self._body.feed(rest)
 
-    def end(self) -> Submission:
-        """The whole submission, once no more bytes come."""
+    def end(self) -> tuple[bytes, bytes, bytes, str, T]:
+        """Box, access token, proof, challenge and body, once no more bytes come."""
         if self._start is not None:
             raise NotASubmission
         head = self._head
-        return Submission(head[:32], head[32:64], head[64:72], head[_FIXED:].decode(), self._envelope.end())
+        return head[:32], head[32:64], head[64:72], head[_FIXED:].decode(), self._body.end()
+
+
+class SubmissionReader:
+    """Takes a submission in pieces. `feed` and `end` raise NotASubmission or NotAnEnvelope at the first byte that departs."""
+
+    def __init__(self) -> None:
+        self._reader = HeadReader(EnvelopeReader())
+        self.feed = self._reader.feed
+
+    def end(self) -> Submission:
+        """The whole submission, once no more bytes come."""
+        return Submission(*self._reader.end())
 
 
 def parse_submission(whole: bytes) -> Submission:
@@ -96,9 +127,13 @@ def parse_submission(whole: bytes) -> Submission:
 
 def serialize_submission(submission: Submission) -> bytes:
     """The body of a submission."""
-    challenge = submission.challenge.encode()
-    length = len(challenge).to_bytes(2)
-    return submission.box + submission.access + submission.proof + length + challenge + submission.envelope
+    return serialize_head(submission) + submission.envelope
+
+
+def serialize_head(headed: Headed) -> bytes:
+    """What stands before an envelope or a first part."""
+    challenge = headed.challenge.encode()
+    return headed.box + headed.access + headed.proof + len(challenge).to_bytes(2) + challenge
 
 
 def serialize_fetch(fetch: Fetch) -> bytes:
