@@ -190,15 +190,35 @@ def _chunk_nonce(counter: int, final: bool) -> bytes:
     return counter.to_bytes(11) + bytes([final])
 
 
+class PayloadSealer:
+    """A payload sealed as its plaintext comes, holding one chunk. What comes first is the nonce."""
+
+    def __init__(self, file_key: FileKey) -> None:
+        self.nonce = os.urandom(_NONCE_BYTES)
+        self._key, self._counter, self._held = hkdf(file_key.reveal(), self.nonce, b"payload"), 0, bytearray()
+
+    def feed(self, piece: bytes) -> bytes:
+        """The chunks that are sure not to be the last one."""
+        self._held += piece
+        sealed = []
+        while len(self._held) > CHUNK_BYTES:
+            sealed.append(_encrypt(bytes(self._held[:CHUNK_BYTES]), None, _chunk_nonce(self._counter, False), self._key))
+            self._counter += 1
+            del self._held[:CHUNK_BYTES]
+        return b"".join(sealed)
+
+    def end(self) -> bytes:
+        """The last chunk."""
+        return _encrypt(bytes(self._held), None, _chunk_nonce(self._counter, True), self._key)
+
+
 def _seal_payload(plaintext: BinaryIO, file_key: FileKey) -> Iterator[bytes]:
-    nonce = os.urandom(_NONCE_BYTES)
-    key = hkdf(file_key.reveal(), nonce, b"payload")
-    yield nonce
-    counter, chunk = 0, plaintext.read(CHUNK_BYTES)
-    while following := plaintext.read(CHUNK_BYTES):
-        yield _encrypt(chunk, None, _chunk_nonce(counter, False), key)
-        counter, chunk = counter + 1, following
-    yield _encrypt(chunk, None, _chunk_nonce(counter, True), key)
+    sealer = PayloadSealer(file_key)
+    yield sealer.nonce
+    while piece := plaintext.read(CHUNK_BYTES):
+        if sealed := sealer.feed(piece):  # an empty piece would end a reader
+            yield sealed
+    yield sealer.end()
 
 
 def open_payload(file: BinaryIO, file_key: FileKey) -> Iterator[bytes]:

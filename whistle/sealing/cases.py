@@ -38,18 +38,24 @@ def open_case_key(file: bytes, group: Identity) -> CaseKey:
 
 def keep(payload: bytes, file_key: FileKey, key: CaseKey, random: Callable[[int], bytes]) -> Kept:
     """Wrap the file key of a payload. The header with its stanzas is not kept."""
-    nonce = random(_NONCE_BYTES)
-    return Kept(nonce + crypto_secretbox(file_key.reveal(), nonce, _wrapping_key(payload, key)), payload)
+    return Kept(wrap_file_key(file_key, sha256(payload).digest(), key, random), payload)
 
 
 def file_key_of(kept: Kept, key: CaseKey) -> FileKey:
     """The file key of what was kept. Raises PayloadFailed if case key, wrapping and payload do not belong together."""
-    nonce, box = kept.wrapped_key[:_NONCE_BYTES], kept.wrapped_key[_NONCE_BYTES:]
+    return unwrap_file_key(kept.wrapped_key, sha256(kept.payload).digest(), key)
+
+
+def wrap_file_key(file_key: FileKey, payload: bytes, key: CaseKey, random: Callable[[int], bytes]) -> bytes:
+    """The file key of a payload that is known by its SHA-256 alone, under the case key."""
+    nonce = random(_NONCE_BYTES)
+    return nonce + crypto_secretbox(file_key.reveal(), nonce, hkdf(key.reveal(), payload, LABEL_FILE_KEY))
+
+
+def unwrap_file_key(wrapped: bytes, payload: bytes, key: CaseKey) -> FileKey:
+    """Raises PayloadFailed."""
+    nonce, box = wrapped[:_NONCE_BYTES], wrapped[_NONCE_BYTES:]
     try:
-        return FileKey(crypto_secretbox_open(box, nonce, _wrapping_key(kept.payload, key)))
+        return FileKey(crypto_secretbox_open(box, nonce, hkdf(key.reveal(), payload, LABEL_FILE_KEY)))
     except (CryptoError, ValueError):
         raise PayloadFailed from None
-
-
-def _wrapping_key(payload: bytes, key: CaseKey) -> bytes:
-    return hkdf(key.reveal(), sha256(payload).digest(), LABEL_FILE_KEY)

@@ -5,13 +5,17 @@ SHA-256 of the sealed bytes was compared with the one that a signed content give
 """
 
 import io
+import os
 from collections.abc import Iterable, Iterator
 from typing import BinaryIO
 
 from whistle.errors import FileChanged, NotTheFile
+from whistle.protocol.constants import CHUNK_BYTES
 from whistle.protocol.parts import padded_size
 from whistle.sealing import age
 from whistle.sealing.keys import FileKey, Identity
+
+_KEY_BYTES = 16
 
 
 def seal_file(plain: BinaryIO, size: int, recipient: bytes) -> Iterator[bytes]:
@@ -27,6 +31,57 @@ def open_file(sealed: BinaryIO, size: int, identity: Identity) -> Iterator[bytes
 def open_file_payload(payload: BinaryIO, size: int, file_key: FileKey) -> Iterator[bytes]:
     """The same of a payload whose header was taken off, as the desk keeps it. Raises PayloadFailed, or NotTheFile."""
     return _without_zeros(age.open_payload(payload, file_key), size)
+
+
+class FileSealer:
+    """A file sealed as it comes, its size known only at the end. The file key is there to be wrapped for the desk."""
+
+    def __init__(self, recipient: bytes) -> None:
+        self.file_key = FileKey(os.urandom(_KEY_BYTES))
+        self.header = age.write_header(self.file_key, [recipient])
+        self.size = 0
+        self._payload = age.PayloadSealer(self.file_key)
+
+    def start(self) -> bytes:
+        """What stands before the first byte of the file: header and nonce."""
+        return self.header + self._payload.nonce
+
+    def feed(self, piece: bytes) -> bytes:
+        self.size += len(piece)
+        return self._payload.feed(piece)
+
+    def end(self) -> Iterator[bytes]:
+        """The zeros behind the file, and the last chunk."""
+        left = padded_size(self.size) - self.size
+        while left:
+            zeros = min(left, CHUNK_BYTES)
+            if sealed := self._payload.feed(bytes(zeros)):
+                yield sealed
+            left -= zeros
+        yield self._payload.end()
+
+
+def joined(pieces: Iterable[bytes]) -> BinaryIO:
+    """Pieces as one stream to read from, holding one of them."""
+    return io.BufferedReader(_Joined(pieces))
+
+
+class _Joined(io.RawIOBase):
+    def __init__(self, pieces: Iterable[bytes]) -> None:
+        self._pieces, self._rest = iter(pieces), memoryview(b"")
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: "memoryview") -> int:  # type: ignore[override]
+        while not self._rest:
+            following = next(self._pieces, None)
+            if following is None:
+                return 0
+            self._rest = memoryview(following)
+        length = min(len(buffer), len(self._rest))
+        buffer[:length], self._rest = self._rest[:length], self._rest[length:]
+        return length
 
 
 class _Padded(io.RawIOBase):
