@@ -32,6 +32,7 @@ import { verify } from './signature.js';
  * @property {readonly string[]} revoked hexadecimal
  * @property {Uint8Array} root
  * @property {string} digest of the whole file, hexadecimal
+ * @property {string} text the whole file
  */
 
 const LONGEST_DAYS = 100; // spec section 4: the only bound on rollback that a stateless browser has
@@ -47,7 +48,7 @@ const COUNTER_LIMIT = 0xffff_ffff;
  */
 export function readCard(bytes, { rootFingerprint, instance, today }) {
   const { card, signed, signature } = parseCard(bytes);
-  if (hex(sha256(concat(label(LABEL_ROOT), card.root))) !== rootFingerprint) throw new CardNotFromThisRoot();
+  if (fingerprintOf(card) !== rootFingerprint) throw new CardNotFromThisRoot();
   try {
     verify(LABEL_CARD, card.root, signed, signature);
   } catch {
@@ -56,6 +57,14 @@ export function readCard(bytes, { rootFingerprint, instance, today }) {
   if (card.instance !== instance) throw new CardOfAnotherInstance();
   if (today !== undefined) refuseEnded(card, today);
   return card;
+}
+
+/**
+ * @param {Pick<Card, 'root'>} card
+ * @returns {string} the root fingerprint, hexadecimal
+ */
+export function fingerprintOf({ root }) {
+  return hex(sha256(concat(label(LABEL_ROOT), root)));
 }
 
 /**
@@ -88,6 +97,16 @@ export function voicesOf(card, group) {
 }
 
 /**
+ * @param {Card} card
+ * @param {string} day YYYY-MM-DD
+ * @returns {Uint8Array[]} the receipt keys in whose days it lies, that are not revoked
+ */
+export function receiptKeysOn(card, day) {
+  const good = card.receiptKeys.filter(({ from, until, key }) => from <= day && (until ?? day) >= day && !card.revoked.includes(hex(key)));
+  return good.map(({ key }) => key);
+}
+
+/**
  * @param {Uint8Array} bytes
  * @returns {{card: Readonly<Card>, signed: Uint8Array, signature: Uint8Array}}
  */
@@ -98,7 +117,7 @@ function parseCard(bytes) {
     const signed = utf8(lines.taken);
     const signature = unbase64(lines.take('signature'));
     if (signature.length !== 64 || !equal(utf8(lines.taken), bytes)) throw new CardMalformed('its end');
-    return { card: Object.freeze({ ...card, digest: hex(sha256(bytes)) }), signed, signature };
+    return { card: Object.freeze({ ...card, digest: hex(sha256(bytes)), text: lines.taken }), signed, signature };
   } catch (error) {
     throw error instanceof NotThisSpelling ? new CardMalformed(error.message) : error;
   }
@@ -149,7 +168,7 @@ class Lines {
 
 /**
  * @param {Lines} lines
- * @returns {Omit<Card, 'digest'>}
+ * @returns {Omit<Card, 'digest' | 'text'>}
  */
 function readLines(lines) {
   if (lines.line() !== 'whistle/1 card') throw new CardMalformed('its first line');

@@ -4,7 +4,9 @@
 
 import { hex, sha256, unbase64, unhex } from './bytes.js';
 import { escapedLength, readJson, writeJson } from './canonical.js';
-import { ANSWER_LIMIT, ANSWERS_LIMIT, IDENTITY_FIELD, INTEGER_LIMIT, PROTOCOL, TEXT_LIMIT } from './constants.js';
+import {
+  ANSWER_LIMIT, ANSWERS_LIMIT, FILE_ID_BYTES, FILE_LIMIT, FILES_LIMIT, IDENTITY_FIELD, INTEGER_LIMIT, NAME_LIMIT, PROTOCOL, TEXT_LIMIT, TYPE_LIMIT,
+} from './constants.js';
 import { NotAContent, TextEmpty, TextTooLong, UnknownKind, WhistleError } from './errors.js';
 import { readRecipient } from './recipient.js';
 
@@ -30,7 +32,9 @@ import { readRecipient } from './recipient.js';
  * @typedef {{kind: 'message' | 'acknowledgement', body: {text: string}}} Message
  * @typedef {{kind: 'notice', body: {state: string, text: string}}} Notice
  * @typedef {{kind: 'note', body: {author: string, text: string}}} Note
- * @typedef {Context & (Report | Message | Notice | Note)} Content
+ * @typedef {Readonly<{id: string, name: string, type: string, size: number, sealed: string}>} SentFile `sealed` is SHA-256 of the sealed file
+ * @typedef {{kind: 'files', body: {files: readonly SentFile[]}}} Files
+ * @typedef {Context & (Report | Message | Notice | Note | Files)} Content
  */
 
 export const STATES = ['received', 'assessing', 'addressing', 'out-of-scope', 'concluding', 'closed'];
@@ -40,8 +44,8 @@ const FIELDS = ['protocol', 'instance', 'box', 'direction', 'kind', 'group', 'ep
 
 /** @type {Record<string, Record<string, (body: Json) => void>>} by direction, then kind */
 const KINDS = {
-  'to-desk': { report: checkReport, message: checkMessage },
-  'to-reporter': { acknowledgement: checkMessage, message: checkMessage, notice: checkNotice },
+  'to-desk': { report: checkReport, message: checkMessage, files: checkFiles },
+  'to-reporter': { acknowledgement: checkMessage, message: checkMessage, notice: checkNotice, files: checkFiles },
   internal: { note: checkNote },
 };
 
@@ -143,6 +147,22 @@ function checkNote(value) {
   checkText(text);
 }
 
+/** @param {Json} value */
+function checkFiles(value) {
+  const { files } = fieldsOf(value, ['files'], 'the files');
+  if (!Array.isArray(files) || files.length < 1 || files.length > FILES_LIMIT) throw new NotAContent('files');
+  const ids = files.map((one) => {
+    const { id, name, type, size, sealed } = fieldsOf(one, ['id', 'name', 'type', 'size', 'sealed'], 'a file');
+    checkHex(id, FILE_ID_BYTES, 'id');
+    checkText(name, NAME_LIMIT);
+    if (type !== '') checkText(type, TYPE_LIMIT);
+    checkInteger(size, 1, 'size', FILE_LIMIT);
+    checkHex(sealed, 32, 'sealed');
+    return id;
+  });
+  if (new Set(ids).size !== ids.length) throw new NotAContent('files');
+}
+
 /**
  * @param {Json | undefined} value
  * @param {number} limit
@@ -197,9 +217,10 @@ function checkId(value, what) {
  * @param {Json | undefined} value
  * @param {number} least
  * @param {string} what
+ * @param {number} most
  */
-function checkInteger(value, least, what) {
-  if (typeof value !== 'number' || value < least || value > INTEGER_LIMIT) throw new NotAContent(what);
+function checkInteger(value, least, what, most = INTEGER_LIMIT) {
+  if (typeof value !== 'number' || value < least || value > most) throw new NotAContent(what);
 }
 
 /**

@@ -2,24 +2,34 @@
 // What the pages use: send a report, open a mailbox, answer. The order of steps is spec section 10. Nothing here is stored
 // anywhere but in the variables of the page, and nothing is written to the console.
 
-import { hex, sha256, unhex } from './bytes.js';
-import { groupOf, refuseEnded } from './card.js';
+import { base64, hex, sha256, unhex } from './bytes.js';
+import { writeJson } from './canonical.js';
+import { fingerprintOf, groupOf, refuseEnded } from './card.js';
 import { formatCode, generateCode, readCode } from './code.js';
-import { INSTANCE_BYTES, LABEL_REPORTER } from './constants.js';
+import { INSTANCE_BYTES, LABEL_REPORTER, PROTOCOL } from './constants.js';
 import { NOTHING } from './content.js';
+import { sendWithProof } from './delivery.js';
 import { deriveKeys } from './derive.js';
-import { CapabilityMissing, NotConfirmed, OwnContentsMissing, RecipientRevoked, ReplyOvertaken, UnexpectedAnswer } from './errors.js';
+import {
+  BadSignature, CapabilityMissing, NotAReceipt, NotConfirmed, OwnContentsMissing, RecipientRevoked, ReplyOvertaken, UnexpectedAnswer,
+} from './errors.js';
+import { receiveFile, Transfer } from './files.js';
 import { Intake } from './intake.js';
-import { findProof } from './proof.js';
-import { sealContent } from './seal.js';
+import { persist } from './patience.js';
+import { readReceipt } from './receipt.js';
+import { fileKeyOf, sealContent } from './seal.js';
 import { readThread } from './thread.js';
-import { submission } from './wire.js';
 
 /**
  * @typedef {import('./card.js').Card} Card
  * @typedef {import('./content.js').Answer} Answer
  * @typedef {import('./derive.js').Keys} Keys
  * @typedef {import('./thread.js').Thread} Thread
+ * @typedef {import('./wire.js').Frame} Frame
+ * @typedef {import('./content.js').SentFile} SentFile
+ * @typedef {import('./receipt.js').Receipt} Receipt
+ * @typedef {{kind: 'message', body: {text: string}} | import('./content.js').Files} Said what a reporter can say after the report
+ * @typedef {(tried: {attempt: number, pause: number}) => void} OnTry how many tries failed, and the milliseconds before the next
  * @typedef {(n: number) => Uint8Array} Random
  *
  * @typedef {object} Prepared a report, sealed once; sending it again sends the same bytes
@@ -27,6 +37,8 @@ import { submission } from './wire.js';
  * @property {Readonly<Keys>} keys
  * @property {Uint8Array} envelope
  */
+
+const READS = 3; // of a box, before the page says that nothing comes
 
 /**
  * Says by name what this browser lacks, before anybody writes a word.
@@ -72,13 +84,14 @@ export async function prepareReport({ card, groupId, text, language, answers }, 
 }
 
 /**
- * Sends a prepared report, with a fresh challenge each time and always the same envelope.
+ * Sends a prepared report, with a fresh challenge each time and always the same envelope; again, a few times, if nothing comes back.
  * @param {Prepared} prepared
  * @param {Intake} intake
+ * @param {OnTry} [onTry]
  * @returns {Promise<{day: string}>} once intake says that it has stored these bytes
  */
-export async function deliverReport({ keys, envelope }, intake = new Intake()) {
-  return deliver((body) => intake.submit(body), keys, envelope, intake);
+export async function deliverReport({ keys, envelope }, intake = new Intake(), onTry = undefined) {
+  return deliver((body) => intake.submit(body), keys, envelope, intake, onTry);
 }
 
 /**
@@ -92,24 +105,40 @@ export async function openMailbox(codeText, { card }, intake = new Intake()) {
   return readMailbox(deriveKeys(readCode(codeText), unhex(card.instance, INSTANCE_BYTES)), card, intake);
 }
 
+/**
+ * The box of a report that was just delivered, without its code.
+ * @param {Readonly<Keys>} keys of what was prepared
+ * @param {{card: Card}} known
+ * @param {Intake} intake
+ * @returns {Promise<Mailbox>}
+ * @throws {import('./errors.js').NoSuchBox}
+ */
+export function openOwnBox(keys, { card }, intake = new Intake()) {
+  return readMailbox(keys, card, intake);
+}
+
 /** A box as it was when it was last read. Replying gives another one. */
 export class Mailbox {
   #keys;
   #card;
   #intake;
-  /** @type {{text: string, envelope: Uint8Array} | null} what was sealed and is not confirmed yet */
+  /** @type {Uint8Array | null} the report, as it was sent */
+  #report;
+  /** @type {Map<string, Receipt>} by the SHA-256 of what arrived */
+  #receipts;
+  /** @type {{said: string, envelope: Uint8Array} | null} what was sealed and is not confirmed yet */
   #unconfirmed = null;
 
   /**
-   * @param {Readonly<Keys>} keys
-   * @param {Card} card
-   * @param {Intake} intake
-   * @param {Readonly<Thread>} thread
+   * @param {{keys: Readonly<Keys>, card: Card, intake: Intake}} way
+   * @param {{thread: Readonly<Thread>, report: Uint8Array | null, receipts: Map<string, Receipt>}} read
    */
-  constructor(keys, card, intake, thread) {
+  constructor({ keys, card, intake }, { thread, report, receipts }) {
     this.#keys = keys;
     this.#card = card;
     this.#intake = intake;
+    this.#report = report;
+    this.#receipts = receipts;
     this.thread = thread;
   }
 
@@ -118,27 +147,59 @@ export class Mailbox {
     return this.thread.items.find(({ content }) => content?.kind === 'report')?.content?.group ?? null;
   }
 
+  /** @returns {ReadonlyMap<string, string>} on which day each file arrived whole, by its `sealed`, if the desk said so */
+  get fileReceipts() {
+    return new Map([...this.#receipts].map(([sealed, { day }]) => [sealed, day]));
+  }
+
   /**
-   * Seals an answer, posts it and fetches again. Called again with the same text after a failure, it sends the same bytes,
-   * unless the answer was overtaken: then what came first is taken up, and the next call seals anew behind it.
    * @param {string} text
    * @param {string} today
-   * @returns {Promise<Mailbox>} the box with the answer in it
+   * @param {OnTry} [onTry]
+   * @returns {Promise<Mailbox>}
+   */
+  reply(text, today = systemDay(), onTry = undefined) {
+    return this.say({ kind: 'message', body: { text } }, today, onTry);
+  }
+
+  /**
+   * Says which files were sent. What came first from another window is followed at once: nobody wrote this by hand.
+   * @param {SentFile[]} files
+   * @param {string} today
+   * @param {OnTry} [onTry]
+   * @returns {Promise<Mailbox>}
+   */
+  async announce(files, today = systemDay(), onTry = undefined) {
+    const say = () => this.say({ kind: 'files', body: { files } }, today, onTry);
+    return say().catch((error) => {
+      if (error instanceof ReplyOvertaken) return say();
+      throw error;
+    });
+  }
+
+  /**
+   * Seals what is said, posts it and fetches again. Called again with the same after a failure, it sends the same bytes,
+   * unless it was overtaken: then what came first is taken up, and the next call seals anew behind it.
+   * @param {Said} said
+   * @param {string} today
+   * @param {OnTry} [onTry]
+   * @returns {Promise<Mailbox>} the box with it
    * @throws {NotConfirmed | ReplyOvertaken | OwnContentsMissing | import('./errors.js').WhistleError}
    */
-  async reply(text, today = systemDay()) {
-    if (this.#unconfirmed && this.#unconfirmed.text !== text) return (await this.reread()).reply(text, today);
-    this.#unconfirmed ??= { text, envelope: await this.#seal(text, today) };
+  async say(said, today = systemDay(), onTry = undefined) {
+    const spelled = JSON.stringify(said);
+    if (this.#unconfirmed && this.#unconfirmed.said !== spelled) return (await this.reread()).say(said, today, onTry);
+    this.#unconfirmed ??= { said: spelled, envelope: await this.#seal(said, today) };
     const { envelope } = this.#unconfirmed;
-    await deliver((body) => this.#intake.post(body), this.#keys, envelope, this.#intake);
-    const entries = await fetchEntries(this.#keys, this.#intake);
+    await deliver((body) => this.#intake.post(body), this.#keys, envelope, this.#intake, onTry);
+    const frames = await fetchFrames(this.#way);
     const digest = hex(sha256(envelope));
-    const ours = entries.find((entry) => hex(sha256(entry.envelope)) === digest);
-    const mailbox = new Mailbox(this.#keys, this.#card, this.#intake, await this.#read(entries));
+    const ours = frames.find((frame) => hex(sha256(frame.envelope)) === digest);
+    const read = await readFrames(frames, this.#way);
     if (!ours) throw new NotConfirmed();
     this.#unconfirmed = null;
-    if (mailbox.thread.items.some(({ place, content }) => place === ours.position && content)) return mailbox;
-    this.thread = mailbox.thread;
+    if (read.thread.items.some(({ place, content }) => place === ours.position && content)) return new Mailbox(this.#way, read);
+    this.thread = read.thread;
     throw new ReplyOvertaken();
   }
 
@@ -147,25 +208,70 @@ export class Mailbox {
     return readMailbox(this.#keys, this.#card, this.#intake);
   }
 
-  /** @param {import('./wire.js').Frame[]} entries */
-  #read(entries) {
-    return readThread(entries, { keys: this.#keys, card: this.#card });
+  /**
+   * A file that is to be sent to the desk; nothing is read or sent before its run().
+   * @param {Blob} file
+   * @param {{name: string, type: string, limit?: number}} named the limit is instance.fileBytes
+   * @param {string} today
+   * @returns {Transfer}
+   */
+  transfer(file, named, today = systemDay()) {
+    const { text: recipient } = recipientOf(this.#card, this.#group(), today);
+    return new Transfer({ file, ...named }, { keys: this.#keys, intake: this.#intake, recipient, random: systemRandom });
   }
 
   /**
-   * @param {string} text
+   * @param {SentFile} file that a content from the desk names
+   * @param {{onProgress?: (progress: import('./files.js').Progress) => void, signal?: AbortSignal}} [how]
+   * @returns {Promise<Blob>} to be saved and never shown, once all of it has verified
+   */
+  download(file, how) {
+    return receiveFile(file, this.#way, how);
+  }
+
+  /**
+   * What shows a third party that this report arrived on its day (spec section 6.4). Whoever keeps it holds the report.
+   * @returns {Promise<Uint8Array | null>} null as long as its receipt is not here
+   */
+  async proof() {
+    const receipt = this.#report && this.#receipts.get(hex(sha256(this.#report)));
+    if (!this.#report || !receipt) return null;
+    return writeJson({
+      protocol: `${PROTOCOL} proof`,
+      fingerprint: fingerprintOf(this.#card),
+      card: this.#card.text,
+      envelope: base64(this.#report),
+      file_key: hex(await fileKeyOf(this.#report, this.#keys.identity)),
+      receipt: receipt.text,
+    });
+  }
+
+  get #way() {
+    return { keys: this.#keys, card: this.#card, intake: this.#intake };
+  }
+
+  /** @returns {string} */
+  #group() {
+    if (this.groupId === null) throw new OwnContentsMissing();
+    return this.groupId;
+  }
+
+  /**
+   * @param {Said} said
    * @param {string} today
    * @returns {Promise<Uint8Array>}
    */
-  async #seal(text, today) {
+  async #seal(said, today) {
     const { last, withheld } = this.thread;
+    const groupId = this.#group();
     // A number that the desk has seen already must not be used again: it would call the answer conflicting.
-    if (this.groupId === null || withheld['to-desk'] > 0) throw new OwnContentsMissing();
+    if (withheld['to-desk'] > 0) throw new OwnContentsMissing();
     const chain = { sequence: last['to-desk'].sequence + 1, previous: last['to-desk'].hash, seen: last['to-reporter'] };
-    const place = { card: this.#card, keys: this.#keys, groupId: this.groupId, today };
-    return sealToDesk({ kind: 'message', body: { text } }, chain, place);
+    return sealToDesk(said, chain, { card: this.#card, keys: this.#keys, groupId, today });
   }
 }
+
+/** @typedef {{keys: Readonly<Keys>, card: Card, intake: Intake}} Way */
 
 /**
  * @param {Readonly<Keys>} keys
@@ -174,33 +280,75 @@ export class Mailbox {
  * @returns {Promise<Mailbox>}
  */
 async function readMailbox(keys, card, intake) {
-  return new Mailbox(keys, card, intake, await readThread(await fetchEntries(keys, intake), { keys, card }));
+  const way = { keys, card, intake };
+  return new Mailbox(way, await readFrames(await fetchFrames(way), way));
 }
 
 /**
- * @param {Readonly<Keys>} keys
- * @param {Intake} intake
- * @returns {Promise<import('./wire.js').Frame[]>} what stands in the box but the receipts, which this version does not read
+ * @param {Way} way
+ * @returns {Promise<Frame[]>} what stands in the box
  */
-async function fetchEntries(keys, intake) {
-  return (await intake.fetchBox(keys)).filter(({ direction }) => direction !== null);
+function fetchFrames({ keys, intake }) {
+  return persist(() => intake.fetchBox(keys), intake.pauses.slice(0, READS));
 }
 
 /**
- * @param {{kind: 'report', body: import('./content.js').ReportBody} | {kind: 'message', body: {text: string}}} said
+ * The thread, and which of it the desk says to have got. A receipt that does not verify is none.
+ * @param {Frame[]} frames
+ * @param {Way} way
+ */
+async function readFrames(frames, { keys, card }) {
+  const entries = frames.filter(({ direction }) => direction === 'to-desk' || direction === 'to-reporter');
+  const thread = await readThread(entries, { keys, card });
+  const files = thread.items.flatMap(({ content }) => (content?.kind === 'files' ? content.body.files.map(({ sealed }) => sealed) : []));
+  const digests = new Map(entries.map(({ position, envelope }) => [position, hex(sha256(envelope))]));
+  const there = new Set([...digests.values(), ...files]);
+  /** @type {Map<string, Receipt>} */
+  const receipts = new Map();
+  for (const { direction, envelope } of frames) {
+    if (direction !== 'receipt') continue;
+    try {
+      const receipt = readReceipt(envelope, { box: hex(keys.boxId), there, card });
+      if (!receipts.has(receipt.sealed)) receipts.set(receipt.sealed, receipt);
+    } catch (error) {
+      if (!(error instanceof NotAReceipt || error instanceof BadSignature)) throw error;
+    }
+  }
+  const receiptOf = (/** @type {number} */ place) => {
+    const receipt = receipts.get(digests.get(place) ?? '');
+    return receipt ? Object.freeze({ day: receipt.day }) : null;
+  };
+  const items = thread.items.map((item) => Object.freeze({ ...item, receipt: receiptOf(item.place) }));
+  const reported = items.find(({ content }) => content?.kind === 'report');
+  const report = entries.find(({ position }) => position === reported?.place)?.envelope ?? null;
+  return { thread: Object.freeze({ ...thread, items }), report, receipts };
+}
+
+/**
+ * @param {import('./content.js').Report | Said} said
  * @param {{sequence: number, previous: string, seen: import('./content.js').Seen}} chain
  * @param {{card: Card, keys: Keys, groupId: string, today: string}} place
  * @returns {Promise<Uint8Array>} the envelope, sealed to the group and to the reporter, in this order
  */
 async function sealToDesk(said, chain, { card, keys, groupId, today }) {
-  refuseEnded(card, today);
-  const { id: group, recipient } = groupOf(card, groupId);
-  if (card.revoked.includes(recipient.digest)) throw new RecipientRevoked();
+  const { epoch, digest, text } = recipientOf(card, groupId, today);
   const { instance } = card;
-  const { epoch, digest } = recipient;
   /** @type {import('./content.js').Context} */
-  const context = { instance, box: hex(keys.boxId), direction: 'to-desk', group, epoch, recipient: digest, ...chain };
-  return sealContent({ ...context, ...said }, LABEL_REPORTER, keys.signingSeed, [recipient.text, keys.recipient]);
+  const context = { instance, box: hex(keys.boxId), direction: 'to-desk', group: groupId, epoch, recipient: digest, ...chain };
+  return sealContent({ ...context, ...said }, LABEL_REPORTER, keys.signingSeed, [text, keys.recipient]);
+}
+
+/**
+ * @param {Card} card
+ * @param {string} groupId
+ * @param {string} today
+ * @returns {import('./card.js').GroupKey} what may be sealed to on this day
+ */
+function recipientOf(card, groupId, today) {
+  refuseEnded(card, today);
+  const { recipient } = groupOf(card, groupId);
+  if (card.revoked.includes(recipient.digest)) throw new RecipientRevoked();
+  return recipient;
 }
 
 /**
@@ -208,12 +356,11 @@ async function sealToDesk(said, chain, { card, keys, groupId, today }) {
  * @param {Readonly<Keys>} keys
  * @param {Uint8Array} envelope
  * @param {Intake} intake
+ * @param {OnTry} [onTry]
  * @returns {Promise<{day: string}>}
  */
-async function deliver(send, keys, envelope, intake) {
-  const { challenge, difficulty } = await intake.challenge();
-  const proof = await findProof(challenge, difficulty);
-  const answer = await send(submission(keys, proof, challenge, envelope));
+async function deliver(send, keys, envelope, intake, onTry) {
+  const answer = await persist(() => sendWithProof(send, keys, envelope, intake), intake.pauses, onTry);
   if (answer.envelope !== hex(sha256(envelope))) throw new UnexpectedAnswer('it names another envelope');
   return { day: answer.day };
 }

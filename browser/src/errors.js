@@ -121,7 +121,18 @@ export class RecipientRevoked extends WhistleError { code = 'recipient-revoked';
 export class NoSuchBox extends WhistleError { code = 'no-such-box'; }
 
 /** Intake's answer is not the one that the protocol describes. */
-export class UnexpectedAnswer extends WhistleError { code = 'unexpected-answer'; }
+export class UnexpectedAnswer extends WhistleError {
+  code = 'unexpected-answer';
+
+  /**
+   * @param {string} what
+   * @param {number} status of HTTP, if it says that something before intake answered
+   */
+  constructor(what, status = 0) {
+    super(what);
+    this.status = status;
+  }
+}
 
 /** Intake asks for a proof that would keep a device busy for hours. No intake of ours does: nothing is sent to this one. */
 export class ProofTooHard extends WhistleError { code = 'proof-too-hard'; }
@@ -150,3 +161,32 @@ export class ReplyOvertaken extends WhistleError { code = 'reply-overtaken'; }
 
 /** Contents of the reporter's own are missing from the box, so that the next one cannot be numbered rightly. */
 export class OwnContentsMissing extends WhistleError { code = 'own-contents-missing'; }
+
+/** The text is not a receipt as spec section 6.4 describes it. */
+export class NotAReceipt extends WhistleError { code = 'not-a-receipt'; }
+
+/** A file of no bytes has nothing to be sealed. */
+export class FileEmpty extends WhistleError { code = 'file-empty'; }
+
+/** A file is larger than this service takes. */
+export class FileTooLarge extends WhistleError {
+  code = 'file-too-large';
+
+  /** @param {number} limit in bytes */
+  constructor(limit) {
+    super();
+    this.limit = limit;
+  }
+}
+
+/** A file cannot be read, or was changed or moved since it was chosen. Choose it again. */
+export class FileUnreadable extends WhistleError { code = 'file-unreadable'; }
+
+/** The transfer was cancelled by the person, or by leaving the page. */
+export class TransferCancelled extends WhistleError { code = 'transfer-cancelled'; }
+
+/** Intake does not have the file: never sent, dropped after some days, or the server was put back. */
+export class NoSuchFile extends WhistleError { code = 'no-such-file'; }
+
+/** What came is not the file that was named: it was changed or cut on its way. Nothing of it is given. */
+export class FileDamaged extends WhistleError { code = 'file-damaged'; }

@@ -7,6 +7,9 @@ export type Instance = Readonly<{
   languages: readonly string[];
   acknowledgeDays: number;
   feedbackMonths: number;
+  /** The largest file that is taken, in bytes, and how many files of one report. */
+  fileBytes: number;
+  files: number;
 }>;
 
 export const instance: Instance;

@@ -1,15 +1,17 @@
 // @ts-check
 // The door: the only module that fetches (spec section 8). Sends no cookie and no referrer, follows no redirect, keeps nothing.
 
+import { equal, hex, u32 } from './bytes.js';
 import { ANSWER_BYTES } from './constants.js';
 import { readDay } from './days.js';
-import { IntakeRefused, NetworkFailed, UnexpectedAnswer } from './errors.js';
-import { challengeBytes, fetchBody, readPages } from './wire.js';
+import { IntakeRefused, NetworkFailed, NoSuchFile, UnexpectedAnswer } from './errors.js';
+import { PAUSES } from './patience.js';
+import { challengeBytes, fetchBody, fileBody, readPages } from './wire.js';
 
 const PATIENCE_MS = 120_000; // a circuit through Tor is slow; after this nothing came back
 const REFUSALS = [
   'not_an_envelope', 'not_a_submission', 'challenge_refused', 'not_found', 'wrong_method', 'too_slow', 'place_taken',
-  'wrong_type', 'too_large', 'wrong_host', 'box_full', 'storage_failed',
+  'wrong_type', 'too_large', 'wrong_host', 'box_full', 'storage_failed', 'no_such_file', 'no_room',
 ];
 
 /** @typedef {{boxId: Uint8Array, accessToken: Uint8Array}} BoxKeys */
@@ -17,14 +19,21 @@ const REFUSALS = [
 export class Intake {
   #fetch;
 
-  /** @param {(path: string, init: RequestInit) => Promise<Response>} fetch paths are relative to intake's own host */
-  constructor(fetch = (path, init) => globalThis.fetch(path, init)) {
+  /**
+   * @param {(path: string, init: RequestInit) => Promise<Response>} fetch paths are relative to intake's own host
+   * @param {readonly number[]} pauses milliseconds before whoever uses this tries again
+   */
+  constructor(fetch = (path, init) => globalThis.fetch(path, init), pauses = PAUSES) {
     this.#fetch = fetch;
+    this.pauses = pauses;
   }
 
-  /** @returns {Promise<{challenge: string, difficulty: number}>} */
-  async challenge() {
-    const { challenge, difficulty } = readObject(await this.#ask('/api/challenge', { method: 'GET' }));
+  /**
+   * @param {AbortSignal} [signal]
+   * @returns {Promise<{challenge: string, difficulty: number}>}
+   */
+  async challenge(signal) {
+    const { challenge, difficulty } = readObject(await this.#ask('/api/challenge', { method: 'GET' }, signal));
     if (typeof challenge !== 'string' || typeof difficulty !== 'number') throw new UnexpectedAnswer('its challenge');
     challengeBytes(challenge);
     return { challenge, difficulty };
@@ -44,6 +53,50 @@ export class Intake {
    */
   post(body) {
     return this.#send('/api/post', body);
+  }
+
+  /**
+   * @param {Uint8Array} body a submission with the record of a first part
+   * @param {AbortSignal} [signal]
+   * @returns {Promise<string>} SHA-256 of the part that is stored, hexadecimal
+   */
+  begin(body, signal) {
+    return this.#store('/api/begin', body, signal);
+  }
+
+  /**
+   * @param {BoxKeys} keys
+   * @param {Uint8Array} record of a later part
+   * @param {AbortSignal} [signal]
+   * @returns {Promise<string>} SHA-256 of the part that is stored, hexadecimal
+   */
+  part(keys, record, signal) {
+    return this.#store('/api/part', fileBody(keys, record), signal);
+  }
+
+  /**
+   * Drops a transfer that is not whole; answered alike whether there was one.
+   * @param {BoxKeys} keys
+   * @param {Uint8Array} id
+   */
+  async cancel(keys, id) {
+    const { file } = readObject(await this.#ask('/api/cancel', postOf(fileBody(keys, id))));
+    if (file !== hex(id)) throw new UnexpectedAnswer('it names another file');
+  }
+
+  /**
+   * @param {BoxKeys} keys
+   * @param {Uint8Array} id
+   * @param {number} index
+   * @param {AbortSignal} [signal]
+   * @returns {Promise<Uint8Array>} the record of a part of a file to the reporter
+   * @throws {NoSuchFile}
+   */
+  async filePart(keys, id, index, signal) {
+    const { more, frames } = readPages(await this.#ask('/api/file', postOf(fileBody(keys, id, u32(index))), signal), NoSuchFile);
+    const [frame] = frames;
+    if (more || frames.length !== 1 || frame?.direction !== 'part' || !equal(frame.box, keys.boxId)) throw new UnexpectedAnswer('no part');
+    return frame.envelope;
   }
 
   /**
@@ -81,11 +134,29 @@ export class Intake {
 
   /**
    * @param {string} path
+   * @param {Uint8Array} body
+   * @param {AbortSignal} [signal]
+   * @returns {Promise<string>}
+   */
+  async #store(path, body, signal) {
+    const { part } = readObject(await this.#ask(path, postOf(body), signal));
+    if (typeof part !== 'string') throw new UnexpectedAnswer('its part');
+    return part;
+  }
+
+  /**
+   * @param {string} path
    * @param {RequestInit} init
+   * @param {AbortSignal} [signal] gives the call up
    * @returns {Promise<Uint8Array>}
    */
-  async #ask(path, init) {
+  async #ask(path, init, signal) {
     let response, bytes;
+    const patience = new AbortController(); // AbortSignal.any would be shorter, and is younger than many a telephone
+    const end = () => patience.abort();
+    const timer = setTimeout(end, PATIENCE_MS);
+    signal?.addEventListener('abort', end);
+    if (signal?.aborted) end();
     try {
       response = await this.#fetch(path, {
         ...init,
@@ -93,11 +164,14 @@ export class Intake {
         cache: 'no-store',
         redirect: 'error',
         referrerPolicy: 'no-referrer',
-        signal: AbortSignal.timeout(PATIENCE_MS),
+        signal: patience.signal,
       });
       bytes = new Uint8Array(await response.arrayBuffer());
     } catch {
       throw new NetworkFailed();
+    } finally {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', end);
     }
     if (!response.ok) throw refusalOf(bytes, response.status);
     if (bytes.length > ANSWER_BYTES) throw new UnexpectedAnswer('its size');
@@ -110,7 +184,7 @@ export class Intake {
  * @returns {RequestInit}
  */
 function postOf(body) {
-  return { method: 'POST', headers: { 'Content-Type': 'application/octet-stream' }, body: new Uint8Array(body) };
+  return { method: 'POST', headers: { 'Content-Type': 'application/octet-stream' }, body: /** @type {Uint8Array<ArrayBuffer>} */ (body) };
 }
 
 /**
@@ -125,7 +199,7 @@ function refusalOf(bytes, status) {
   } catch {
     // Somebody between us and intake answered: the refusal below says so.
   }
-  return new UnexpectedAnswer(`its status ${status}`);
+  return new UnexpectedAnswer(`its status ${status}`, status);
 }
 
 /**

@@ -5,9 +5,9 @@
 import { concat, sha256 } from './bytes.js';
 import { PROOF_BYTES } from './constants.js';
 import { ProofTooHard, UnexpectedAnswer } from './errors.js';
+import { breathing } from './patience.js';
 import { challengeBytes } from './wire.js';
 
-const SPELL_MS = 10;
 const HARDEST = 22; // bits: minutes on an old telephone. More is no wish for a proof but a wish to keep somebody busy
 
 /**
@@ -21,14 +21,11 @@ export async function findProof(challenge, difficulty) {
   if (difficulty > HARDEST) throw new ProofTooHard();
   const bytes = concat(challengeBytes(challenge), new Uint8Array(PROOF_BYTES));
   const proof = new DataView(bytes.buffer, bytes.length - PROOF_BYTES);
-  let pause = performance.now() + SPELL_MS;
+  const breathe = breathing();
   for (let counter = 0n; ; counter++) {
     proof.setBigUint64(0, counter);
     if (zeroBits(sha256(bytes)) >= difficulty) return bytes.slice(-PROOF_BYTES);
-    if ((counter & 63n) === 0n && performance.now() > pause) {
-      await new Promise((resume) => setTimeout(resume));
-      pause = performance.now() + SPELL_MS;
-    }
+    if ((counter & 63n) === 0n) await breathe();
   }
 }
 

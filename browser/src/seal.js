@@ -27,13 +27,36 @@ export function sealContent(content, purpose, seed, recipients) {
  */
 export async function openEnvelope(envelope, identity) {
   checkHeader(envelope);
-  const age = new Decrypter();
-  age.addIdentity(identity);
-  try {
-    return await age.decrypt(envelope); // of bytes, not of a stream: it answers once everything has verified
-  } catch {
-    throw new DoesNotOpen();
-  }
+  return opened(decrypter(identity).decrypt(envelope)); // of bytes, not of a stream: it answers once everything has verified
+}
+
+/**
+ * @param {Uint8Array} envelope
+ * @param {string} identity AGE-SECRET-KEY-PQ-1…
+ * @returns {Promise<Uint8Array>} the key of this one age file, which opens no other
+ * @throws {DoesNotOpen | import('./errors.js').NotAnEnvelope}
+ */
+export async function fileKeyOf(envelope, identity) {
+  return opened(decrypter(identity).decryptHeader(envelope.subarray(0, checkHeader(envelope).length)));
+}
+
+/**
+ * @param {ReadableStream<Uint8Array>} plaintext of a file
+ * @param {string} recipient age1pq1…, its only one
+ * @returns {Promise<ReadableStream<Uint8Array>>}
+ */
+export async function sealStream(plaintext, recipient) {
+  return encrypter([recipient]).encrypt(plaintext);
+}
+
+/**
+ * What comes out has not verified before its last chunk has: whoever reads it releases nothing before.
+ * @param {ReadableStream<Uint8Array>} sealed
+ * @param {string} identity AGE-SECRET-KEY-PQ-1…
+ * @returns {Promise<ReadableStream<Uint8Array>>}
+ */
+export async function openStream(sealed, identity) {
+  return decrypter(identity).decrypt(sealed);
 }
 
 /**
@@ -42,12 +65,37 @@ export async function openEnvelope(envelope, identity) {
  * @returns {Promise<Uint8Array>} the envelope
  */
 async function sealBytes(plaintext, recipients) {
+  const envelope = await encrypter(recipients).encrypt(plaintext);
+  checkEnvelope(envelope); // what intake would refuse is not made
+  return envelope;
+}
+
+/**
+ * @template T
+ * @param {Promise<T>} opening
+ * @returns {Promise<T>}
+ */
+async function opened(opening) {
+  try {
+    return await opening;
+  } catch {
+    throw new DoesNotOpen();
+  }
+}
+
+/** @param {string[]} recipients */
+function encrypter(recipients) {
   const age = new Encrypter();
   for (const recipient of recipients) {
     readRecipient(recipient); // age would take other kinds too
     age.addRecipient(recipient);
   }
-  const envelope = await age.encrypt(plaintext);
-  checkEnvelope(envelope); // what intake would refuse is not made
-  return envelope;
+  return age;
+}
+
+/** @param {string} identity */
+function decrypter(identity) {
+  const age = new Decrypter();
+  age.addIdentity(identity);
+  return age;
 }

@@ -22,12 +22,13 @@ import { verify } from './signature.js';
  *
  * @typedef {object} Item
  * @property {number} place
- * @property {Direction | null} direction where it was found
+ * @property {Frame['direction']} direction where it was found
  * @property {string} day
  * @property {Verdict} verdict
  * @property {number} missing how many contents are missing before it, in a gap
  * @property {string | null} hash content hash, if it was taken
  * @property {Readonly<Content> | null} content if it was taken, and never otherwise
+ * @property {{day: string} | null} receipt on which day the desk got exactly these bytes, if it said so
  *
  * @typedef {object} Thread
  * @property {Readonly<Item>[]} items
@@ -60,12 +61,13 @@ async function readItem(entry, reader, chains) {
   const { position: place, direction, day } = entry;
   const opened = await readEntry(entry, reader);
   if (typeof opened === 'string') {
-    return Object.freeze({ place, direction, day, verdict: opened, missing: 0, hash: null, content: null });
+    return Object.freeze({ place, direction, day, verdict: opened, missing: 0, hash: null, content: null, receipt: null });
   }
   const { content, hash } = opened;
   const { verdict, missing } = chains.take({ ...content, hash });
   const taken = verdict === 'verified' || verdict === 'gap';
-  return Object.freeze({ place, direction, day, verdict, missing, hash: taken ? hash : null, content: taken ? content : null });
+  const shown = taken ? { hash, content } : { hash: null, content: null };
+  return Object.freeze({ place, direction, day, verdict, missing, ...shown, receipt: null });
 }
 
 /**

@@ -9,16 +9,16 @@ import { NoSuchBox, UnexpectedAnswer } from './errors.js';
 /**
  * @typedef {object} Frame one sealed thing in its place
  * @property {number} position
- * @property {'to-desk' | 'to-reporter' | null} direction null is a receipt
+ * @property {'to-desk' | 'to-reporter' | 'receipt' | 'part'} direction what it is: a content by its direction, or one of the others
  * @property {string} day
  * @property {Uint8Array} box
- * @property {Uint8Array} envelope
+ * @property {Uint8Array} envelope or receipt, or the record of a part
  */
 
 const FIRST_LINE = 'whistle/1 page\n';
 const HEAD_BYTES = FIRST_LINE.length + 3;
 const FRAME_BYTES = 4 + 1 + 2 + BOX_ID_BYTES + 4;
-const DIRECTIONS = /** @type {const} */ ({ 1: 'to-desk', 2: 'to-reporter', 3: null });
+const DIRECTIONS = /** @type {const} */ (['to-desk', 'to-reporter', 'receipt', 'part']); // from 1 on
 
 /**
  * @param {string} challenge
@@ -51,13 +51,24 @@ export function fetchBody({ boxId, accessToken }, after) {
 }
 
 /**
- * @param {Uint8Array} bytes whole pages
- * @returns {{more: boolean, frames: Frame[]}}
- * @throws {NoSuchBox | UnexpectedAnswer}
+ * What is asked of a file of one's own box.
+ * @param {{boxId: Uint8Array, accessToken: Uint8Array}} keys
+ * @param {...Uint8Array} rest a part record, or the id of a file, or both of what names a part
+ * @returns {Uint8Array}
  */
-export function readPages(bytes) {
+export function fileBody({ boxId, accessToken }, ...rest) {
+  return concat(boxId, accessToken, ...rest);
+}
+
+/**
+ * @param {Uint8Array} bytes whole pages
+ * @param {new () => Error} Missing what random bytes in the place of pages mean
+ * @returns {{more: boolean, frames: Frame[]}}
+ * @throws {NoSuchBox | import('./errors.js').NoSuchFile | UnexpectedAnswer}
+ */
+export function readPages(bytes, Missing = NoSuchBox) {
   // As one character a byte: random bytes are not UTF-8, and no error of spelling.
-  if (String.fromCharCode(...bytes.subarray(0, FIRST_LINE.length)) !== FIRST_LINE) throw new NoSuchBox();
+  if (String.fromCharCode(...bytes.subarray(0, FIRST_LINE.length)) !== FIRST_LINE) throw new Missing();
   if (bytes.length % PAGE_BYTES !== 0 || bytes.length > ANSWER_BYTES) throw new UnexpectedAnswer('its size');
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   const more = view.getUint8(FIRST_LINE.length);
@@ -80,8 +91,8 @@ export function readPages(bytes) {
  */
 function readFrame(view, at) {
   if (at + FRAME_BYTES > view.byteLength) throw new UnexpectedAnswer('a frame that is cut');
-  const direction = view.getUint8(at + 4);
-  if (direction !== 1 && direction !== 2 && direction !== 3) throw new UnexpectedAnswer('the direction of a frame');
+  const direction = DIRECTIONS[view.getUint8(at + 4) - 1];
+  if (!direction) throw new UnexpectedAnswer('the direction of a frame');
   const start = at + FRAME_BYTES;
   const length = view.getUint32(start - 4);
   if (start + length > view.byteLength) throw new UnexpectedAnswer('a frame that is cut');
@@ -89,7 +100,7 @@ function readFrame(view, at) {
     new Uint8Array(view.buffer, view.byteOffset + from, size).slice();
   return {
     position: view.getUint32(at),
-    direction: DIRECTIONS[direction],
+    direction,
     day: writeDay(view.getUint16(at + 5)),
     box: slice(at + 7, BOX_ID_BYTES),
     envelope: slice(start, length),
