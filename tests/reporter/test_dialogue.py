@@ -4,6 +4,7 @@ import os
 import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from hashlib import sha256
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -127,9 +128,9 @@ def test_a_reply_to_a_box_that_is_gone_is_not_called_sent(intake: Intake, card: 
     """Intake answers a post to an unknown box like any other; the client fetches, and does not believe it."""
     report, never_sent = prepared(card), prepared(card)
     report.deliver(intake)
-    thread = open_mailbox(report.keys, card, intake).thread
+    box = open_mailbox(report.keys, card, intake)
     with pytest.raises(NoSuchBox):
-        Mailbox(intake, card, never_sent.keys, "risk", thread).reply("Hører nogen dette?")
+        replace(box, keys=never_sent.keys).reply("Hører nogen dette?")
 
 
 def test_a_reply_that_the_server_drops_is_not_called_sent(running: Running, card: Card) -> None:

@@ -3,20 +3,22 @@
 Keeps nothing on disk. The browser's dialogue.js is its twin.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
-from whistle.errors import NotConfirmed, OwnContentsMissing
+from whistle.errors import BadSignature, NotAReceipt, NotConfirmed, OwnContentsMissing
 from whistle.protocol import code as codes
 from whistle.protocol.card import Card
-from whistle.protocol.content import TO_DESK, TO_REPORTER, Answer, Content, Context, Message, Position, Report
+from whistle.protocol.content import TO_DESK, TO_REPORTER, Answer, Content, Context, Files, Message, Position, Report, SentFile
+from whistle.protocol.receipt import Receipt
+from whistle.protocol.wire import RECEIPT, Frame
 from whistle.protocol.wire import TO_DESK as FRAME_TO_DESK
 from whistle.protocol.wire import TO_REPORTER as FRAME_TO_REPORTER
-from whistle.protocol.wire import Frame
 from whistle.reporter.intake import Intake
 from whistle.sealing import contents
-from whistle.sealing.contents import Box, Entry, Thread
+from whistle.sealing.contents import Box, Entry, Item, Thread
 from whistle.sealing.derivation import ReporterKeys, reporter_keys
+from whistle.sealing.receipts import read_receipt
 
 _DIRECTIONS = {FRAME_TO_DESK: TO_DESK, FRAME_TO_REPORTER: TO_REPORTER}
 
@@ -41,23 +43,45 @@ class PreparedReport:
 
 @dataclass(frozen=True, eq=False)
 class Mailbox:
-    """A box as it was fetched and read."""
+    """A box as it was fetched and read: its thread, the sealed bytes of each place, the receipts by what they are for."""
 
     intake: Intake
     card: Card
     keys: ReporterKeys
     group: str
     thread: Thread
+    sealed: Mapping[int, Frame]
+    receipts: Mapping[bytes, Receipt]
+
+    @property
+    def report(self) -> Item | None:
+        """The report, if it is there and verified."""
+        return next((item for item in self.thread.items if item.content and isinstance(item.content.body, Report)), None)
+
+    def receipt_of(self, item: Item) -> Receipt | None:
+        """The receipt of what stands in a place, if one came that holds."""
+        return self.receipts.get(self.sealed[item.place].digest)
+
+    def files(self, direction: str) -> tuple[SentFile, ...]:
+        """The files that one side named."""
+        return tuple(_files(self.thread, direction))
 
     def reply(self, text: str) -> "Mailbox":
         """Send a message and read the box again. Raises OwnContentsMissing; NotConfirmed if it is not there then."""
+        return self._say(Message(text))
+
+    def announce(self, file: SentFile) -> "Mailbox":
+        """Say what a file is that has been sent, and read the box again. Raises what `reply` raises."""
+        return self._say(Files((file,)))
+
+    def _say(self, body: Message | Files) -> "Mailbox":
         if self.thread.withheld[TO_DESK] or self.thread.last[TO_DESK] == Position():
             raise OwnContentsMissing  # a number that the desk has seen would be used again
         context = _context(self.card, self.group, self.keys, self.thread.last[TO_DESK], self.thread.last[TO_REPORTER])
-        message = Content(context, Message(text))
-        self.intake.deliver(_seal(message, self.card, self.keys), self.keys, first=False)
+        content = Content(context, body)
+        self.intake.deliver(_seal(content, self.card, self.keys), self.keys, first=False)
         after = open_mailbox(keys=self.keys, card=self.card, intake=self.intake)
-        if after.thread.last[TO_DESK] != message.position:
+        if after.thread.last[TO_DESK] != content.position:
             raise NotConfirmed
         return after
 
@@ -80,12 +104,34 @@ def keys_of(code: str, card: Card) -> ReporterKeys:
 
 def open_mailbox(keys: ReporterKeys, card: Card, intake: Intake) -> Mailbox:
     """Fetch and read the box of these keys. Raises NoSuchBox."""
-    frames = [frame for frame in intake.fetch(keys) if frame.direction in _DIRECTIONS]
+    frames = tuple(intake.fetch(keys))
+    sealed = {frame.position: frame for frame in frames if frame.direction in _DIRECTIONS}
     box = Box(card.instance, keys.box, keys.signing.public, card)
-    thread = contents.read_thread((_entry(frame, keys) for frame in frames), box)
+    thread = contents.read_thread((_entry(frame, keys) for frame in sealed.values()), box)
     own = [item.content for item in thread.items if item.content and item.direction == TO_DESK]
     group = own[-1].context.group if own else card.groups[0].id
-    return Mailbox(intake, card, keys, group, thread)
+    there = {frame.digest for frame in sealed.values() if frame.direction == FRAME_TO_DESK}
+    there |= {file.sealed for file in _files(thread, TO_DESK)}
+    return Mailbox(intake, card, keys, group, thread, sealed, _receipts(frames, keys, there, card))
+
+
+def _files(thread: Thread, direction: str) -> Iterable[SentFile]:
+    for item in thread.items:
+        if item.direction == direction and item.content and isinstance(item.content.body, Files):
+            yield from item.content.body.files
+
+
+def _receipts(frames: Iterable[Frame], keys: ReporterKeys, there: set[bytes], card: Card) -> dict[bytes, Receipt]:
+    """The first receipt of each thing that is there. One that does not hold counts as none."""
+    found: dict[bytes, Receipt] = {}
+    for frame in frames:
+        if frame.direction == RECEIPT:
+            try:
+                receipt = read_receipt(frame.sealed, keys.box, there, card)
+            except (NotAReceipt, BadSignature):
+                continue
+            found.setdefault(receipt.sealed, receipt)
+    return found
 
 
 def _entry(frame: Frame, keys: ReporterKeys) -> Entry:
