@@ -8,16 +8,15 @@ from whistle.errors import NotAnEnvelope
 from whistle.protocol.constants import CHUNK_BYTES, PLAINTEXT_FLOOR, PLAINTEXT_LIMIT, STANZA_BYTES, STANZAS_LIMIT
 from whistle.protocol.padme import padme
 
-_ALPHABET = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/")
+_ALPHABET = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 _LAST = {
-    1494: frozenset(b"AQgw"),  # 1,120 bytes: the last character carries two bits, four unused ones are zero
-    43: frozenset(b"AEIMQUYcgkosw048"),  # 32 bytes: it carries four, two unused ones are zero
+    1494: b"AQgw",  # 1,120 bytes: the last character carries two bits, four unused ones are zero
+    43: b"AEIMQUYcgkosw048",  # 32 bytes: it carries four, two unused ones are zero
 }
-_VERSION: list[bytes | int] = [b"age-encryption.org/v1\n"]
-_STANZA: list[bytes | int] = [b"-> mlkem768x25519 ", 1494, b"\n", 43, b"\n"]
-_MAC: list[bytes | int] = [b"--- ", 43, b"\n"]
-_LAYOUTS = [_VERSION + _STANZA * stanzas + _MAC for stanzas in range(1, STANZAS_LIMIT + 1)]
-"""The four headers there are: literal bytes, or a count of base64 characters."""
+# What a header is made of: literal bytes, or a count of base64 characters.
+_VERSION: tuple[bytes | int, ...] = (b"age-encryption.org/v1\n",)
+_STANZA: tuple[bytes | int, ...] = (b"-> mlkem768x25519 ", 1494, b"\n", 43, b"\n")
+_MAC: tuple[bytes | int, ...] = (b"--- ", 43, b"\n")
 
 
 def payload_length(plaintext: int) -> int:
@@ -61,26 +60,30 @@ def parse(whole: bytes) -> bytes:
 
 def header_length(start: bytes | bytearray) -> int | None:
     """Where the header ends, or None while it may still go on. Raises NotAnEnvelope if no header begins like this."""
-    ends = [_end(start, layout) for layout in _LAYOUTS]
-    if all(end == -1 for end in ends):
-        raise NotAnEnvelope
-    return max(ends) or None
+    position = _end(start, 0, _VERSION)
+    for stanzas in range(STANZAS_LIMIT + 1):
+        if position is None:
+            break
+        last = stanzas == STANZAS_LIMIT or (stanzas > 0 and start[position : position + 2] == b"--")
+        position = _end(start, position, _MAC if last else _STANZA)
+        if last:
+            return position
+    return None
 
 
-def _end(start: bytes | bytearray, layout: list[bytes | int]) -> int:
-    """Where a header of this layout ends in `start`; 0 if `start` is too short to say; -1 if it departs."""
-    position = 0
+def _end(start: bytes | bytearray, position: int, layout: tuple[bytes | int, ...]) -> int | None:
+    """Where a part that begins at `position` ends; None if `start` is too short to say. Raises NotAnEnvelope if it departs."""
     for expected in layout:
         length = expected if isinstance(expected, int) else len(expected)
-        part = bytes(start[position : position + length])
-        if not (_is_base64(part, length) if isinstance(expected, int) else expected.startswith(part)):
-            return -1
+        part = start[position : position + length]
+        if not (_is_base64(part, length) if isinstance(expected, int) else expected[: len(part)] == part):
+            raise NotAnEnvelope
         if len(part) < length:
-            return 0
+            return None
         position += length
     return position
 
 
-def _is_base64(part: bytes, length: int) -> bool:
+def _is_base64(part: bytes | bytearray, length: int) -> bool:
     """Whether `part` begins, or is, the one base64 spelling of so many characters."""
-    return _ALPHABET.issuperset(part) and (len(part) < length or part[-1] in _LAST[length])
+    return not part.translate(None, _ALPHABET) and (len(part) < length or part[-1] in _LAST[length])

@@ -4,10 +4,11 @@ Dates are days; there is no time of day, no address and no name in any table. Ta
 Writing goes through one writer (whistle.store.writer); readers have connections of their own.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from hashlib import sha256
 from hmac import compare_digest
@@ -15,6 +16,7 @@ from typing import Any
 
 from sqlalchemy import (
     Connection,
+    Executable,
     Index,
     LargeBinary,
     Row,
@@ -32,7 +34,7 @@ from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
-from whistle.errors import BoxFull, CardRefused, ChallengeRefused, PlaceTaken, StorageFailed
+from whistle.errors import BoxFull, CardRefused, ChallengeRefused, PlaceTaken, StorageFailed, WhistleError
 from whistle.protocol.constants import ANSWER_BYTES
 from whistle.protocol.wire import TO_DESK, Fetch, Frame, Submission
 from whistle.store.writer import TOGETHER, Writer, open_engine
@@ -157,13 +159,16 @@ class Boxes:
 
     def submit(self, submission: Submission, challenge: bytes | None, today: date) -> Future[Kept]:
         """Opens a box with its first envelope. `challenge` is the hash of one that holds; None if what was sent does not."""
-        self._sweep(today)
-        return self._writer.ask(lambda connection: _once(connection, submission, challenge, today, first=True))
+        return self._take(submission, challenge, today, first=True)
 
     def post(self, submission: Submission, challenge: bytes | None, today: date) -> Future[Kept]:
         """Puts an envelope in its box. Without such a box and token the answer is the same and nothing is kept."""
+        return self._take(submission, challenge, today, first=False)
+
+    def _take(self, submission: Submission, challenge: bytes | None, today: date, first: bool) -> Future[Kept]:
         self._sweep(today)
-        return self._writer.ask(lambda connection: _once(connection, submission, challenge, today, first=False))
+        frame = Frame(0, TO_DESK, today, submission.box, submission.envelope)
+        return self._writer.ask_together(_submissions, _Asked(submission, challenge, first, frame))
 
     def push(self, frames: Sequence[Frame]) -> Future[Pushed]:
         """Puts the desk's envelopes in their boxes, each once."""
@@ -218,79 +223,167 @@ def _prepare(connection: Connection) -> None:
 # Writing --------------------------------------------------------------------------------------------------------------
 
 # Built once: building a statement costs more than running it.
-_SELECT_BOX = select(_box).where(_box.c.box == bindparam("box"), _box.c.forgotten.is_(None))
-_SELECT_ENTRY = select(_entry.c.day).where(_entry.c.box == bindparam("box"), _entry.c.digest == bindparam("digest"))
-_SELECT_CHALLENGE = select(_challenge.c.use, _challenge.c.day).where(_challenge.c.challenge == bindparam("challenge"))
-_COUNT_OF_DAY = select(func.count()).where(
-    _entry.c.box == bindparam("box"), _entry.c.direction == TO_DESK, _entry.c.day == bindparam("day")
+_BOXES = select(_box).where(_box.c.box.in_(bindparam("boxes", expanding=True)))
+_OF_BOXES = select(_box.c.box, _entry.c.day).join(_entry).where(_box.c.box.in_(bindparam("boxes", expanding=True)))
+_SAME = _OF_BOXES.add_columns(_entry.c.digest).where(_entry.c.digest.in_(bindparam("digests", expanding=True)))
+_SENT = (
+    _OF_BOXES.add_columns(func.count().label("sent"))
+    .where(_entry.c.direction == TO_DESK, _entry.c.day.in_(bindparam("days", expanding=True)))
+    .group_by(_box.c.box, _entry.c.day)
 )
+_SPENT = select(_challenge).where(_challenge.c.challenge.in_(bindparam("challenges", expanding=True)))
 _SWEEP = delete(_challenge).where(_challenge.c.day < bindparam("before"))
-_INSERT_CHALLENGE, _INSERT_BOX, _INSERT_ENTRY = insert(_challenge), insert(_box).returning(_box.c.id), insert(_entry)
-_COUNT_UP = update(_box).where(_box.c.id == bindparam("number"))
+_SPEND, _OPEN = insert(_challenge), insert(_box)
+_COUNT_UP = update(_box).where(_box.c.box == bindparam("of")).values(places=bindparam("now"), contents=bindparam("sent"))
+_PLACE = insert(_entry).values(box=select(_box.c.id).where(_box.c.box == bindparam("of")).scalar_subquery())
 
 
-def _once(connection: Connection, submission: Submission, challenge: bytes | None, today: date, first: bool) -> Kept:
-    """The same submission again gets the same answer, before its challenge is looked at; another one spends its challenge."""
-    digest = sha256(submission.envelope).digest()
-    own = _found(connection, submission.box, submission.access)
-    if own is not None:
-        entry = connection.execute(_SELECT_ENTRY, {"box": own.id, "digest": digest}).first()
-        if entry is not None:
-            return Kept(digest, entry.day)
-    if challenge is None:
-        raise ChallengeRefused
-    use = sha256(submission.challenge.encode() + submission.box + submission.access + digest).digest()
-    spent = connection.execute(_SELECT_CHALLENGE, {"challenge": challenge}).first()
-    if spent is not None:
-        if spent.use != use:
-            raise ChallengeRefused
-        return Kept(digest, spent.day)  # answered before and discarded, or its box was forgotten since
-    connection.execute(_INSERT_CHALLENGE, {"challenge": challenge, "use": use, "day": today})
-    frame = Frame(0, TO_DESK, today, submission.box, submission.envelope)
-    if first:
-        _open(connection, submission, frame)
-    elif own is not None:
-        _add(connection, own, frame)
-    return Kept(digest, today)
+@dataclass(frozen=True)
+class _Asked:
+    """A submission that waits. `challenge` is the hash of one that holds, or None; `first` asks for a new box."""
+
+    submission: Submission
+    challenge: bytes | None
+    first: bool
+    frame: Frame
+
+    @property
+    def use(self) -> bytes:
+        """SHA-256 of the whole submission."""
+        asked = self.submission
+        return sha256(asked.challenge.encode() + asked.box + asked.access + self.frame.digest).digest()
 
 
-def _open(connection: Connection, submission: Submission, frame: Frame) -> None:
-    access = sha256(submission.access).digest()
-    values = {"box": submission.box, "access": access, "opened": frame.day, "places": 1, "contents": 1}
+@dataclass
+class _Held:
+    """A box as a batch finds it and leaves it: how much it has, on which days its reporter sent, and when the same came."""
+
+    access: bytes
+    opened: date
+    forgotten: date | None = None
+    places: int = 0
+    contents: int = 0
+    sent: Counter[date] = field(default_factory=Counter)
+    same: dict[bytes, date] = field(default_factory=dict)
+
+
+class _Shelf:
+    """The boxes that a batch is about: read at once, filled in memory one frame after another, written at once."""
+
+    def __init__(self, connection: Connection, frames: Sequence[Frame]) -> None:
+        wanted: dict[str, Any] = {"boxes": list({frame.box for frame in frames})}
+        rows = connection.execute(_BOXES, wanted)
+        self.boxes = {row.box: _Held(row.access, row.opened, row.forgotten, row.places, row.contents) for row in rows}
+        self._found = frozenset(self.boxes)
+        self._frames: list[dict[str, Any]] = []
+        if self.boxes:
+            wanted |= {"digests": list({frame.digest for frame in frames}), "days": list({frame.day for frame in frames})}
+            for row in connection.execute(_SAME, wanted):
+                self.boxes[row.box].same[row.digest] = row.day
+            for row in connection.execute(_SENT, wanted):
+                self.boxes[row.box].sent[row.day] = row.sent
+
+    def open(self, box: bytes, access: bytes, day: date) -> None:
+        """A new box, without anything in it."""
+        self.boxes[box] = _Held(access, day)
+
+    def place(self, frame: Frame) -> None:
+        """Puts sealed bytes in the next place of their box."""
+        box = self.boxes[frame.box]
+        box.places += 1
+        if frame.direction == TO_DESK:
+            box.contents += 1
+            box.sent[frame.day] += 1
+        box.same[frame.digest] = frame.day
+        values = {"direction": frame.direction, "day": frame.day, "digest": frame.digest, "sealed": frame.sealed}
+        self._frames.append({"of": frame.box, "place": box.places, **values})
+
+    def write(self, connection: Connection) -> None:
+        """One statement for each table."""
+        touched = {frame["of"] for frame in self._frames}
+        opened = [_row(box, held) for box, held in self.boxes.items() if box not in self._found]
+        counts = [_counts(box, held) for box, held in self.boxes.items() if box in touched & self._found]
+        for statement, rows in ((_OPEN, opened), (_COUNT_UP, counts), (_PLACE, self._frames)):
+            _all(connection, statement, rows)
+
+
+def _row(box: bytes, held: _Held) -> dict[str, Any]:
+    counts = {"places": held.places, "contents": held.contents}
+    return {"box": box, "access": held.access, "opened": held.opened, **counts}
+
+
+def _counts(box: bytes, held: _Held) -> dict[str, Any]:
+    return {"of": box, "now": held.places, "sent": held.contents}
+
+
+def _all(connection: Connection, statement: Executable, rows: list[dict[str, Any]]) -> None:
+    if rows:
+        connection.execute(statement, rows)
+
+
+def _submissions(connection: Connection, together: list[_Asked]) -> list[Kept | WhistleError]:
+    """Those that wait together, decided in their order and then written. Where another program was quicker, one by one."""
     try:
-        box: int = connection.execute(_INSERT_BOX, values).scalar_one()
-    except IntegrityError:  # the one thing unique here is the box
-        raise PlaceTaken from None
-    _place(connection, box, 1, frame)
+        with connection.begin_nested():
+            return _decide(connection, together)
+    except IntegrityError:
+        if len(together) == 1:
+            return [StorageFailed()]
+        return [answer for each in together for answer in _submissions(connection, [each])]
 
 
-def _add(connection: Connection, box: Row[Any], frame: Frame) -> None:
-    of_day = connection.execute(_COUNT_OF_DAY, {"box": box.id, "day": frame.day}).scalar_one()
-    if box.contents >= TOTAL_LIMIT or of_day >= DAILY_LIMIT:
+def _decide(connection: Connection, together: list[_Asked]) -> list[Kept | WhistleError]:
+    shelf = _Shelf(connection, [each.frame for each in together])
+    challenges = list({each.challenge for each in together if each.challenge})
+    spent = {row.challenge: (row.use, row.day) for row in connection.execute(_SPENT, {"challenges": challenges})}
+    before = frozenset(spent)
+    answers: list[Kept | WhistleError] = []
+    for each in together:
+        try:
+            answers.append(Kept(each.frame.digest, _keep(each, shelf, spent)))
+        except WhistleError as refusal:
+            answers.append(refusal)
+    new = [(challenge, *spent[challenge]) for challenge in spent.keys() - before]
+    _all(connection, _SPEND, [{"challenge": challenge, "use": use, "day": day} for challenge, use, day in new])
+    shelf.write(connection)
+    return answers
+
+
+def _keep(each: _Asked, shelf: _Shelf, spent: dict[bytes, tuple[bytes, date]]) -> date:
+    """The same submission again gets the same answer, before its challenge is looked at; another one spends its challenge."""
+    box, frame = shelf.boxes.get(each.submission.box), each.frame
+    own = box if _is_own(box, each.submission.access) else None
+    if own and frame.digest in own.same:
+        return own.same[frame.digest]
+    if each.challenge is None:
+        raise ChallengeRefused
+    use = each.use
+    if each.challenge in spent:
+        spent_for, day = spent[each.challenge]
+        if spent_for != use:
+            raise ChallengeRefused
+        return day  # answered before and discarded, or its box was forgotten since
+    if each.first and box:
+        raise PlaceTaken
+    if own and (own.contents >= TOTAL_LIMIT or own.sent[frame.day] >= DAILY_LIMIT):
         raise BoxFull
-    _append(connection, box, frame)
-
-
-def _append(connection: Connection, box: Row[Any], frame: Frame) -> None:
-    contents = box.contents + (frame.direction == TO_DESK)
-    connection.execute(_COUNT_UP, {"number": box.id, "places": box.places + 1, "contents": contents})
-    _place(connection, box.id, box.places + 1, frame)
-
-
-def _place(connection: Connection, box: int, place: int, frame: Frame) -> None:
-    """Puts sealed bytes in their place in a box."""
-    values = {"direction": frame.direction, "day": frame.day, "digest": frame.digest, "sealed": frame.sealed}
-    connection.execute(_INSERT_ENTRY, {"box": box, "place": place, **values})
+    spent[each.challenge] = use, frame.day
+    if each.first:
+        shelf.open(frame.box, sha256(each.submission.access).digest(), frame.day)
+    if each.first or own:
+        shelf.place(frame)
+    return frame.day
 
 
 def _push(connection: Connection, frames: Sequence[Frame]) -> Pushed:
-    unknown = 0
+    shelf, unknown = _Shelf(connection, frames), 0
     for frame in frames:
-        box = connection.execute(_SELECT_BOX, {"box": frame.box}).first()
-        if box is None:
+        box = shelf.boxes.get(frame.box)
+        if box is None or box.forgotten:
             unknown += 1
-        elif connection.execute(_SELECT_ENTRY, {"box": box.id, "digest": frame.digest}).first() is None:
-            _append(connection, box, frame)
+        elif frame.digest not in box.same:
+            shelf.place(frame)
+    shelf.write(connection)
     return Pushed(len(frames) - unknown, unknown)
 
 
@@ -313,8 +406,13 @@ def _publish(connection: Connection, counter: int) -> None:
 
 def _found(connection: Connection, box: bytes, access: bytes) -> Row[Any] | None:
     """The box, if there is one and the token is its own."""
-    row = connection.execute(_SELECT_BOX, {"box": box}).first()
-    return row if row is not None and compare_digest(row.access, sha256(access).digest()) else None
+    row = connection.execute(_BOXES, {"boxes": [box]}).first()
+    return row if _is_own(row, access) else None
+
+
+def _is_own(box: Row[Any] | _Held | None, access: bytes) -> bool:
+    """Whether there is such a box, not forgotten, and the token is its own."""
+    return box is not None and not box.forgotten and compare_digest(box.access, sha256(access).digest())
 
 
 def _of_box(box: int, after: int) -> Select[Any]:

@@ -6,6 +6,7 @@ A queue and a thread; it knows no table. It never answers before the commit, and
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, field
+from itertools import groupby
 from queue import Empty, SimpleQueue
 from threading import Thread
 from typing import Any, TypeVar
@@ -15,12 +16,14 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from whistle.errors import StorageFailed, WhistleError
 
 T = TypeVar("T")
+Item = TypeVar("Item")
 TOGETHER = 128  # one fsync for so many; more would only make the first of them wait
 
 
 @dataclass(frozen=True)
 class _Waiter:
-    act: Callable[[Connection], Any]
+    batch: Callable[[Connection, list[Any]], list[Any]]
+    item: Any
     answer: Future[Any] = field(default_factory=Future)
 
 
@@ -43,7 +46,7 @@ def _configure(connection: Any, _: object) -> None:
 
 
 class Writer:
-    """Runs acts one after another on one connection, each in a savepoint of its own, and commits those that wait together."""
+    """Runs what is asked in its order, on one connection, and commits those that wait together."""
 
     def __init__(self, engine: Engine, together: int = TOGETHER) -> None:
         self._engine = engine
@@ -54,7 +57,14 @@ class Writer:
 
     def ask(self, act: Callable[[Connection], T]) -> Future[T]:
         """The result of `act` once it is durable; its WhistleError, which undoes it alone; or StorageFailed."""
-        waiter = _Waiter(act)
+        return self.ask_together(_each_alone, act)
+
+    def ask_together(self, batch: Callable[[Connection, list[Item]], list[T | WhistleError]], item: Item) -> Future[T]:
+        """The same for one item of a batch: `batch` takes those that wait side by side, and gives a result for each.
+
+        What it refuses it must not have written: a batch has no savepoint of its own.
+        """
+        waiter = _Waiter(batch, item)
         self._queue.put(waiter)
         return waiter.answer
 
@@ -85,7 +95,11 @@ class Writer:
     def _commit(self, waiters: list[_Waiter]) -> None:
         try:
             with self._engine.begin() as connection:
-                results = [_attempt(connection, waiter.act) for waiter in waiters]
+                results = [
+                    result
+                    for batch, side_by_side in groupby(waiters, key=lambda waiter: waiter.batch)
+                    for result in batch(connection, [waiter.item for waiter in side_by_side])
+                ]
         except Exception:  # noqa: BLE001 - whatever broke, everybody who waits must hear that nothing was kept
             for waiter in waiters:
                 waiter.answer.set_exception(StorageFailed())
@@ -95,6 +109,11 @@ class Writer:
                 waiter.answer.set_exception(result)
             else:
                 waiter.answer.set_result(result)
+
+
+def _each_alone(connection: Connection, acts: list[Callable[[Connection], Any]]) -> list[Any]:
+    """What each act returned or refused, in a savepoint of its own."""
+    return [_attempt(connection, act) for act in acts]
 
 
 def _attempt(connection: Connection, act: Callable[[Connection], Any]) -> Any:
