@@ -21,12 +21,12 @@ TABLE: dict[str, tuple[set[str], set[str]]] = {
     "reporter": ({"errors", "protocol", "sealing"}, {"httpx2", "typer"}),
     "ceremony": ({"errors", "settings", "protocol", "sealing"}, {"typer"}),
     "intake": (
-        {"errors", "settings", "protocol", "store.intake", "store.writer", "web"},
+        {"errors", "settings", "protocol", "store.intake", "store.transfers", "store.writer", "web"},
         {"starlette", "uvicorn", "babel", "anyio"},
     ),
     "desk": (
-        {"errors", "settings", "protocol", "sealing", "store.desk", "store.writer", "web"},
-        {"starlette", "uvicorn", "httpx2", "babel", "anyio"},
+        {"errors", "settings", "protocol", "sealing", "store.desk", "store.files", "store.writer", "web"},
+        {"starlette", "uvicorn", "httpx2", "babel", "anyio", "python_multipart"},
     ),
 }
 CAN_OPEN_OR_SEAL = {"nacl", "argon2", "cryptography", "whistle.sealing", "whistle.reporter", "whistle.ceremony", "whistle.desk"}

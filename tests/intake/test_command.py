@@ -185,6 +185,6 @@ def test_every_error_of_the_specification_has_its_name_and_status() -> None:
     assert said
     listed = re.findall(r"((?:`[a-z_]+`(?:, )?)+) (\d{3})", said[0])
     named = {(name, int(status)) for names, status in listed for name in re.findall(r"`([a-z_]+)`", names)}
-    assert len(named) == 12
+    assert len(named) == 14
     assert named - {("wrong_host", 421)} <= set(_NAMES.values())
     assert set(_NAMES.values()) - named == {("not_pages", 400), ("not_admitted", 401)}

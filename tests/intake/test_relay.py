@@ -34,8 +34,8 @@ def test_an_answer_of_the_relay_is_bounded_and_the_rest_is_asked_for_again(intak
 def test_confirming_never_deletes_and_never_goes_back(intake: Intake) -> None:
     intake.send("/api/submit", intake.submission())
     frames = pulled(intake)
-    assert intake.relay("/relay/confirm", (7).to_bytes(4)).json == {"confirmed": 7}
-    assert intake.relay("/relay/confirm", (3).to_bytes(4)).json == {"confirmed": 7}
+    assert intake.relay("/relay/confirm", (7).to_bytes(4) + bytes(4)).json == {"confirmed": 7, "parts": 0, "room": True}
+    assert intake.relay("/relay/confirm", (3).to_bytes(4) + bytes(4)).json == {"confirmed": 7, "parts": 0, "room": True}
     assert pulled(intake) == frames
 
 
@@ -60,7 +60,7 @@ def test_a_reply_is_not_pulled_by_the_desk(intake: Intake) -> None:
 
 @pytest.mark.parametrize(
     ("direction", "position", "more"),
-    [(TO_DESK, 0, False), (RECEIPT, 0, False), (TO_REPORTER, 1, False), (TO_REPORTER, 0, True)],
+    [(TO_DESK, 0, False), (RECEIPT, 0, False), (RECEIPT, 1, False), (TO_REPORTER, 1, False), (TO_REPORTER, 0, True)],
 )
 def test_a_push_of_anything_but_new_replies_is_refused(intake: Intake, direction: int, position: int, more: bool) -> None:
     body = serialize_pages([Frame(position, direction, DAY, bytes(32), envelope())], more)
@@ -77,13 +77,15 @@ def test_a_push_of_something_unsealed_keeps_nothing_of_it(intake: Intake) -> Non
     assert len(intake.thread(report)) == 1
 
 
-@pytest.mark.parametrize("body", [b"", bytes(3), b"\0\0\0\0\0"])
-def test_a_number_of_another_length_is_refused(intake: Intake, body: bytes) -> None:
-    assert intake.relay("/relay/confirm", body).status in (400, 413)
+@pytest.mark.parametrize(("path", "length"), [("pull", 4), ("parts", 4), ("confirm", 8), ("taken", 48)])
+@pytest.mark.parametrize("change", [-1, 1])
+def test_a_question_of_another_length_is_refused(intake: Intake, path: str, length: int, change: int) -> None:
+    assert intake.relay(f"/relay/{path}", bytes(length)).status == 200
+    assert intake.relay(f"/relay/{path}", bytes(length + change)).status in (400, 413)
 
 
 @pytest.mark.parametrize("token", ["", "00" * 32, TOKEN[:-1], TOKEN.upper(), TOKEN + "0", "ø" * 64])
-@pytest.mark.parametrize("path", ["/relay/pull", "/relay/confirm", "/relay/push", "/relay/nothing", "/"])
+@pytest.mark.parametrize("path", [*(f"/relay/{call}" for call in ("pull", "parts", "confirm", "push", "taken", "nothing")), "/"])
 def test_nobody_without_the_token_learns_even_what_there_is(intake: Intake, path: str, token: str) -> None:
     answer = intake.relay(path, bytes(4), token)
     assert (answer.status, answer.json["error"]) == (401, "not_admitted")

@@ -8,7 +8,11 @@ from starlette.responses import JSONResponse
 from whistle.errors import (
     BoxFull,
     ChallengeRefused,
+    FileTooLarge,
+    NoRoom,
+    NoSuchFile,
     NotAnEnvelope,
+    NotAReceipt,
     NotASubmission,
     NotPages,
     PlaceTaken,
@@ -30,21 +34,25 @@ class WrongMethod(WhistleError):
     """That cannot be done here."""
 
 
-# Spec section 8; the last two are the relay's own.
+# Spec section 8; the last three are the relay's own.
 _NAMES: dict[type[WhistleError], tuple[str, int]] = {
     NotAnEnvelope: ("not_an_envelope", 400),
     NotASubmission: ("not_a_submission", 400),
     CutShort: ("not_a_submission", 400),  # whoever left does not read it
     ChallengeRefused: ("challenge_refused", 403),
     NotFound: ("not_found", 404),
+    NoSuchFile: ("no_such_file", 404),
     WrongMethod: ("wrong_method", 405),
     TooSlow: ("too_slow", 408),
     PlaceTaken: ("place_taken", 409),
     TooLarge: ("too_large", 413),
+    FileTooLarge: ("too_large", 413),
     WrongType: ("wrong_type", 415),
     BoxFull: ("box_full", 429),
     StorageFailed: ("storage_failed", 503),
+    NoRoom: ("no_room", 507),
     NotPages: ("not_pages", 400),
+    NotAReceipt: ("not_pages", 400),
     NotAdmitted: ("not_admitted", 401),
 }
 

@@ -16,7 +16,7 @@ from starlette.routing import Route
 from whistle.errors import ChallengeRefused
 from whistle.intake.answers import answer
 from whistle.protocol.constants import ACCESS_TOKEN_BYTES, BOX_ID_BYTES, PAGE_BYTES
-from whistle.protocol.wire import LONGEST_SUBMISSION, Submission, SubmissionReader, parse_fetch, serialize_pages
+from whistle.protocol.wire import LONGEST_SUBMISSION, Headed, Submission, SubmissionReader, parse_fetch, serialize_pages
 from whistle.store.intake import Boxes, Kept
 from whistle.web.body import pieces, whole
 from whistle.web.challenge import Challenges
@@ -62,11 +62,15 @@ class Api:
         return Response(pages, headers={"cache-control": "no-store"}, media_type=PAGES)
 
     def _solved(self, submission: Submission) -> bytes | None:
-        """The hash of the challenge, or None if it does not hold: then only what is kept already is answered."""
-        try:
-            return self.challenges.check(submission.challenge, submission.proof)
-        except ChallengeRefused:
-            return None
+        return solved(self.challenges, submission)
+
+
+def solved(challenges: Challenges, sent: Headed) -> bytes | None:
+    """The hash of the challenge, or None if it does not hold: then only what is kept already is answered."""
+    try:
+        return challenges.check(sent.challenge, sent.proof)
+    except ChallengeRefused:
+        return None
 
 
 async def _read(request: Request) -> Submission:

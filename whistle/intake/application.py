@@ -11,12 +11,13 @@ from starlette.types import ASGIApp
 from whistle.errors import WhistleError
 from whistle.intake.answers import not_found, refused, wrong_method
 from whistle.intake.api import Api
+from whistle.intake.files import Files
 from whistle.intake.relay import DeskOnly, Relay
 from whistle.web.listening import WrongHost
 from whistle.web.static import StaticFile, respond
 
 
-def public(api: Api, site: Mapping[str, StaticFile], missing: StaticFile, names: Sequence[str]) -> ASGIApp:
+def public(api: Api, files: Files, site: Mapping[str, StaticFile], missing: StaticFile, names: Sequence[str]) -> ASGIApp:
     """Pages by their path, the calls, and one fixed document where there is nothing."""
 
     async def page(request: Request) -> Response:
@@ -25,7 +26,7 @@ def public(api: Api, site: Mapping[str, StaticFile], missing: StaticFile, names:
     def nothing(request: Request, error: Exception) -> Response:
         return respond(missing, request, 404) if request.method in ("GET", "HEAD") else not_found(request, error)
 
-    routes = [*api.routes, *(Route(path, page, methods=["GET"]) for path in site)]
+    routes = [*api.routes, *files.routes, *(Route(path, page, methods=["GET"]) for path in site)]
     handlers = {WhistleError: refused, 404: nothing, 405: wrong_method}
     return WrongHost(_application(routes, handlers), names)
 

@@ -20,12 +20,15 @@ from whistle import settings as reading
 from whistle.errors import CardHasEnded, CardNotFromThisRoot, CardRefused, SettingsWrong, WhistleError
 from whistle.intake.api import Api
 from whistle.intake.application import public, relay
+from whistle.intake.files import Files
 from whistle.intake.relay import Relay
 from whistle.intake.settings import Settings
 from whistle.intake.site import NOT_FOUND, render
 from whistle.protocol.card import Card, parse
+from whistle.protocol.constants import FILE_LIMIT
 from whistle.protocol.spelling import hexadecimal
 from whistle.store.intake import Boxes
+from whistle.store.transfers import Limits, Transfers
 from whistle.web.challenge import Challenges
 from whistle.web.headers import INTAKE_POLICY, security_headers
 from whistle.web.listening import Server, bind, run, silence
@@ -73,6 +76,16 @@ def challenge_secret(file: Path) -> str:
     return secret
 
 
+def limits_of(settings: Settings) -> Limits:
+    """What is taken of files. Raises SettingsWrong if a number cannot be meant."""
+    if not 1_000_000 <= settings.file_bytes <= FILE_LIMIT:
+        raise SettingsWrong(f"The setting file_megabytes must be 1 to {FILE_LIMIT // 1_000_000}.")
+    for name in ("files", "keep_days", "reserve_megabytes"):
+        if getattr(settings, name) < 0:
+            raise SettingsWrong(f"The setting {name} must not be below 0.")
+    return Limits(settings.files, settings.keep_days, settings.reserve_megabytes * 1_000_000)
+
+
 def _prepare(settings: Settings, serving: bool) -> None:
     card_file = _bytes_of(settings.card)
     card = published_card(card_file, settings.card_sha256, today())
@@ -82,6 +95,7 @@ def _prepare(settings: Settings, serving: bool) -> None:
         hexadecimal(settings.relay_token_sha256, 32)
     except ValueError:
         raise SettingsWrong("The setting relay_token_sha256 must be 64 hexadecimal digits, lower case.") from None
+    limits = limits_of(settings)
     site = dict(render(settings, card, card_file, TEMPLATES))
     challenges = Challenges(challenge_secret(settings.challenge_secret), "whistle/1 challenge", time.time, secrets.token_bytes)
     for file in site.values():
@@ -92,8 +106,12 @@ def _prepare(settings: Settings, serving: bool) -> None:
         return
     with closing(Boxes(settings.database)) as boxes:
         boxes.publish(card.counter).result()
-        pages = public(Api(boxes, challenges, today, secrets.token_bytes), site, missing, settings.names)
-        serve(settings, pages, relay(Relay(boxes), settings.relay_token_sha256))
+        transfers = Transfers(boxes, limits, time.monotonic)
+        transfers.sweep(today())
+        api = Api(boxes, challenges, today, secrets.token_bytes)
+        files = Files(transfers, challenges, today, secrets.token_bytes, settings.file_bytes)
+        pages = public(api, files, site, missing, settings.names)
+        serve(settings, pages, relay(Relay(boxes, transfers, today), settings.relay_token_sha256))
 
 
 def serve(settings: Settings, pages: ASGIApp, desk: ASGIApp) -> None:

@@ -69,3 +69,11 @@ class Settings:
     root_fingerprint: str
     languages: tuple[str, ...]
     site: Site
+    files: int = 10  # of one reporter at once
+    file_megabytes: int = 100  # of 1,000,000 bytes, the largest file
+    keep_days: int = 2  # how long a file stays once the desk has it
+    reserve_megabytes: int = 2000  # kept free on the disk for texts; 0 keeps none, and only SQLite's disk is measured
+
+    @property
+    def file_bytes(self) -> int:
+        return self.file_megabytes * 1_000_000

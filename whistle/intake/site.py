@@ -129,6 +129,8 @@ def _instance(settings: Settings, card: Card, card_file: bytes) -> bytes:
         "languages": list(settings.languages),
         "acknowledgeDays": settings.site.acknowledge_days,
         "feedbackMonths": settings.site.feedback_months,
+        "files": settings.files,
+        "fileBytes": settings.file_bytes,
     }
     return f"export const instance = Object.freeze({json.dumps(values)});\n".encode("ascii")
 

@@ -5,16 +5,17 @@ Writing goes through one writer (whistle.store.writer); readers have connections
 """
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from hashlib import sha256
 from hmac import compare_digest
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import (
+    BigInteger,
     Connection,
     Executable,
     Index,
@@ -39,7 +40,8 @@ from whistle.protocol.constants import ANSWER_BYTES
 from whistle.protocol.wire import TO_DESK, Fetch, Frame, Submission
 from whistle.store.writer import TOGETHER, Writer, open_engine
 
-SCHEMA = 1
+T = TypeVar("T")
+SCHEMA = 2
 DAILY_LIMIT, TOTAL_LIMIT = 50, 1_000  # contents that one box takes from its reporter; no limit spans boxes
 _CHALLENGES_KEPT = timedelta(days=1)  # good for two hours, which may cross midnight
 _PAGE_HEAD, _FRAME_HEAD = 18, 43  # spec section 8
@@ -55,13 +57,13 @@ class _Schema(_Tables, table=True):
 
 
 class _State(_Tables, table=True):
-    """One row: how far the desk has confirmed, the highest card published, and whether the reserve of disk is in use."""
+    """One row: how far the desk has confirmed entries and parts of files, and the highest card published."""
 
     __tablename__ = "state"
     id: int = Field(primary_key=True)
     confirmed: int
+    parts: int
     card: int
-    reserve: bool
 
 
 class _Box(_Tables, table=True):
@@ -93,16 +95,28 @@ class _Entry(_Tables, table=True):
     sealed: bytes = Field(sa_type=LargeBinary)
 
 
-class _Part(_Tables, table=True):
-    """Parts of files, reserved (spec section 6.4)."""
+class _File(_Tables, table=True):
+    """A sealed file on its way (spec section 6.4). Without a box it was dropped, and its parts are being erased."""
 
-    __tablename__ = "part"
-    __table_args__ = (UniqueConstraint("box", "file", "place"),)
+    __tablename__ = "file"
+    __table_args__ = (UniqueConstraint("box", "direction", "file"),)
     id: int = Field(primary_key=True)
-    box: int = Field(foreign_key="box.id")
+    box: int | None = Field(foreign_key="box.id")
+    direction: int
     file: bytes = Field(sa_type=LargeBinary)
+    length: int = Field(sa_type=BigInteger)
+    begun: date
+    last: date  # when a part came last
+    received: int  # parts
+    taken: date | None
+
+
+class _Part(_Tables, table=True):
+    __tablename__ = "part"
+    __table_args__ = (UniqueConstraint("file", "place"), {"sqlite_autoincrement": True})
+    arrival: int = Field(primary_key=True)
+    file: int = Field(foreign_key="file.id")
     place: int
-    day: date
     digest: bytes = Field(sa_type=LargeBinary)
     sealed: bytes = Field(sa_type=LargeBinary)
 
@@ -184,19 +198,24 @@ class Boxes:
 
     def thread(self, fetch: Fetch) -> tuple[list[Frame], bool] | None:
         """What a box has after a place, and whether there is more; None if there is no such box for this token."""
-        with self._reading() as connection:
-            box = _found(connection, fetch.box, fetch.access)
+        with self.reading() as connection:
+            box = found(connection, fetch.box, fetch.access)
             if box is None:
                 return None
             return _frames(connection, _of_box(box.id, fetch.after))
 
     def arrivals(self, after: int) -> tuple[list[Frame], bool]:
         """What came for the desk after an arrival number, and whether there is more."""
-        with self._reading() as connection:
+        with self.reading() as connection:
             return _frames(connection, _to_desk(after))
 
+    def ask(self, act: Callable[[Connection], T]) -> Future[T]:
+        """What else is kept here is written in its turn too (whistle.store.transfers)."""
+        return self._writer.ask(act)
+
     @contextmanager
-    def _reading(self) -> Iterator[Connection]:
+    def reading(self) -> Iterator[Connection]:
+        """A view of what is durable. Raises StorageFailed if it cannot be read."""
         try:
             with self._readers.begin() as connection:
                 yield connection
@@ -215,7 +234,7 @@ def _prepare(connection: Connection) -> None:
     if not inspect(connection).get_table_names():
         _Tables.metadata.create_all(connection)
         connection.execute(insert(_schema).values(version=SCHEMA))
-        connection.execute(insert(_state).values(id=1, confirmed=0, card=0, reserve=False))
+        connection.execute(insert(_state).values(id=1, confirmed=0, parts=0, card=0))
     if not inspect(connection).has_table("schema") or connection.scalar(select(_schema.c.version)) != SCHEMA:
         raise StorageFailed("The database is another program's, or of another version of this one.")
 
@@ -404,7 +423,7 @@ def _publish(connection: Connection, counter: int) -> None:
 # Reading --------------------------------------------------------------------------------------------------------------
 
 
-def _found(connection: Connection, box: bytes, access: bytes) -> Row[Any] | None:
+def found(connection: Connection, box: bytes, access: bytes) -> Row[Any] | None:
     """The box, if there is one and the token is its own."""
     row = connection.execute(_BOXES, {"boxes": [box]}).first()
     return row if _is_own(row, access) else None
@@ -427,11 +446,17 @@ def _to_desk(after: int) -> Select[Any]:
 
 def _frames(connection: Connection, rows: Select[Any]) -> tuple[list[Frame], bool]:
     """As many frames as one answer holds, and whether there are more. Rows are read one at a time."""
-    frames: list[Frame] = []
+    read = connection.execution_options(yield_per=1).execute(rows)
+    return one_answer(Frame(row.position, row.direction, row.day, row.box, row.sealed) for row in read)
+
+
+def one_answer(frames: Iterable[Frame]) -> tuple[list[Frame], bool]:
+    """As many frames as one answer holds, and whether there are more."""
+    held: list[Frame] = []
     length = _PAGE_HEAD
-    for row in connection.execution_options(yield_per=1).execute(rows):
-        length += _FRAME_HEAD + len(row.sealed)
+    for frame in frames:
+        length += _FRAME_HEAD + len(frame.sealed)
         if length > ANSWER_BYTES:
-            return frames, True
-        frames.append(Frame(row.position, row.direction, row.day, row.box, row.sealed))
-    return frames, False
+            return held, True
+        held.append(frame)
+    return held, False
