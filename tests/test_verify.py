@@ -73,8 +73,7 @@ def files() -> Mapping[str, bytes]:
 
 @pytest.fixture(scope="module")
 def root(files: Mapping[str, bytes]) -> SigningKey:
-    name = next(name for name in files if "root" in name and b"PRIVATE KEY" in files[name])
-    return SigningKey(unwrap(files[name].decode(), "root", Factors(WORDS["root"])))
+    return SigningKey(unwrap(files["offline/root.key"].decode(), "root", Factors(WORDS["root"])))
 
 
 @pytest.fixture(scope="module")

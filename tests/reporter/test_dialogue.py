@@ -2,77 +2,30 @@
 
 import os
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
-from datetime import UTC, datetime
 from hashlib import sha256
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from threading import Thread
-from types import MappingProxyType
 
 import httpx2
 import pytest
 
 from tests.intake.running import Intake as Running
-from tests.intake.running import started
-from whistle.ceremony.making import CARD, make, purposes
-from whistle.ceremony.plan import GroupPlan, MemberPlan, Plan
+from tests.reporter.conftest import TODAY, prepared
 from whistle.errors import IntakeRefused, NetworkFailed, NoSuchBox, NotConfirmed, OwnContentsMissing
-from whistle.protocol import card as cards
 from whistle.protocol import code as codes
 from whistle.protocol.card import Card
 from whistle.protocol.content import TO_DESK, TO_REPORTER, Acknowledgement, Content, Context, Position
 from whistle.protocol.wire import TO_DESK as FRAME_TO_DESK
 from whistle.protocol.wire import TO_REPORTER as FRAME_TO_REPORTER
 from whistle.protocol.wire import Frame, serialize_pages
-from whistle.reporter.dialogue import Mailbox, PreparedReport, keys_of, open_mailbox, prepare_report
+from whistle.reporter.dialogue import Mailbox, PreparedReport, keys_of, open_mailbox
 from whistle.reporter.intake import Intake
-from whistle.sealing import contents, groups
+from whistle.sealing import contents
 from whistle.sealing.derivation import ReporterKeys
-from whistle.sealing.keys import Identity, SigningKey
-from whistle.sealing.wrapping import Cost, Factors, unwrap
-
-TODAY = datetime.now(UTC).date()
-PLAN = Plan(True, 100, (GroupPlan("risk", MappingProxyType({"en": "Risk"}), (MemberPlan("anna"),)),))
-WORDS = {purpose: f"a passphrase of {purpose}" for purpose in purposes(PLAN)}
-
-
-@pytest.fixture(scope="module")
-def files() -> Mapping[str, bytes]:
-    return make(PLAN, WORDS, TODAY, os.urandom, Cost(65_536, 3, 1))
-
-
-@pytest.fixture(scope="module")
-def card(files: Mapping[str, bytes]) -> Card:
-    return cards.parse(files[CARD])
-
-
-@pytest.fixture(scope="module")
-def anna(files: Mapping[str, bytes]) -> Identity:
-    text = files["desk/members/anna.enrolment"].decode()
-    return Identity(unwrap(text, "member anna", Factors(WORDS["member anna"])))
-
-
-@pytest.fixture(scope="module")
-def voice(files: Mapping[str, bytes], anna: Identity) -> SigningKey:
-    return groups.open_voice_key(files["desk/groups/risk.voice.age"], anna)
-
-
-@pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    with started(tmp_path_factory.mktemp("intake") / "intake.sqlite") as server:
-        yield server
-
-
-@pytest.fixture
-def intake(running: Running) -> Iterator[Intake]:
-    with httpx2.Client(base_url=f"http://127.0.0.1:{running.port}", trust_env=False) as client:
-        yield Intake(client)
-
-
-def prepared(card: Card, text: str = "Noget er galt.") -> PreparedReport:
-    return prepare_report(card, "risk", text, "da", (), os.urandom)
+from whistle.sealing.keys import SigningKey
 
 
 def acknowledge(running: Running, card: Card, keys: ReporterKeys, box: Mailbox, voice: SigningKey) -> None:
