@@ -150,7 +150,8 @@ function checkNote(value) {
 /** @param {Json} value */
 function checkFiles(value) {
   const { files } = fieldsOf(value, ['files'], 'the files');
-  if (!Array.isArray(files) || files.length < 1 || files.length > FILES_LIMIT) throw new NotAContent('files');
+  if (!Array.isArray(files) || files.length < 1) throw new NotAContent('files');
+  if (files.length > FILES_LIMIT) throw new TextTooLong();
   const ids = files.map((one) => {
     const { id, name, type, size, sealed } = fieldsOf(one, ['id', 'name', 'type', 'size', 'sealed'], 'a file');
     checkHex(id, FILE_ID_BYTES, 'id');

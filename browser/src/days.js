@@ -11,7 +11,7 @@ const DAY = 86_400_000; // milliseconds
  */
 export function readDay(text) {
   const number = Date.parse(`${text}T00:00:00Z`) / DAY;
-  if (!/^\d{4}-\d\d-\d\d$/.test(text) || !Number.isInteger(number) || writeDay(number) !== text) {
+  if (!/^(?!0000)\d{4}-\d\d-\d\d$/.test(text) || !Number.isInteger(number) || writeDay(number) !== text) {
     throw new NotThisSpelling('a day');
   }
   return number;

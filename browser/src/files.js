@@ -29,7 +29,7 @@ import { openStream, sealStream } from './seal.js';
  */
 
 const WINDOW = 3; // parts that exist at one time: being filled, on their way, or waiting for their turn
-const HASHED_AT_ONCE = 16_384; // a slice that takes milliseconds even where nothing is compiled
+const HASHED_AT_ONCE = 8192; // a slice that takes milliseconds even where nothing is compiled
 const RECENT = 12; // parts by which the rate is judged
 
 /** One file on its way to the desk. Lives as long as the page; what it has sealed is sent as it is until it is acknowledged. */
@@ -104,6 +104,7 @@ export class Transfer {
 
   /** Goes on after a pause, or tries again at once when offline. */
   resume() {
+    if (!this.#held && this.state !== 'offline') return;
     if (this.#held) this.#become(this.#begun ? 'sending' : 'sealing');
     this.#held = false;
     this.#release();

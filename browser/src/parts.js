@@ -16,7 +16,7 @@ const HEAD_BYTES = FILE_ID_BYTES + 8 + 4;
  * @returns {number} bytes of a file of this size with the zeros behind it
  */
 export function paddedFile(size) {
-  return Math.max(PLAINTEXT_FLOOR, padme(size));
+  return padme(Math.max(PLAINTEXT_FLOOR, size));
 }
 
 /**

@@ -9,7 +9,7 @@ import { BadSignature, NotAReceipt } from './errors.js';
 import { verify } from './signature.js';
 
 const RECEIPT = new RegExp('^(whistle/1 receipt\ninstance: ([0-9a-f]{32})\nbox: ([0-9a-f]{64})\nsealed: ([0-9a-f]{64})\n'
-  + 'card: [0-9a-f]{64}\nday: ([0-9-]{10})\nkey: ([0-9a-f]{64})\n)signature: ([A-Za-z0-9+/]{86})\n$');
+  + 'card: ([0-9a-f]{64})\nday: ([0-9-]{10})\nkey: ([0-9a-f]{64})\n)signature: ([A-Za-z0-9+/]{86})\n$');
 
 /** @typedef {Readonly<{sealed: string, day: string, text: string}>} Receipt of which bytes (their SHA-256), from which day, and as a whole */
 
@@ -19,21 +19,24 @@ const RECEIPT = new RegExp('^(whistle/1 receipt\ninstance: ([0-9a-f]{32})\nbox: 
  * @returns {Receipt}
  * @throws {NotAReceipt | BadSignature} the latter too if it is of another box, of what is not there, or by another key
  */
-export function readReceipt(bytes, { box, there, card }) {
-  const { text, signed, instance, named, sealed, day, key, signature } = parseReceipt(bytes);
-  const signer = receiptKeysOn(card, day).find((one) => hex(one) === key);
-  if (!signer || instance !== card.instance || named !== box || !there.has(sealed)) throw new BadSignature();
+export function readReceipt(bytes, found) {
+  const { text, signed, instance, box, sealed, day, key, signature } = parseReceipt(bytes);
+  const signer = receiptKeysOn(found.card, day).find((one) => hex(one) === key);
+  if (!signer || instance !== found.card.instance || box !== found.box || !found.there.has(sealed)) throw new BadSignature();
   verify(LABEL_RECEIPT, signer, utf8(signed), signature);
   return Object.freeze({ sealed, day, text });
 }
 
-/** @param {Uint8Array} bytes */
-function parseReceipt(bytes) {
+/**
+ * @param {Uint8Array} bytes
+ * @throws {NotAReceipt}
+ */
+export function parseReceipt(bytes) {
   try {
     const text = unutf8(bytes);
-    const [, signed = '', instance, named, sealed = '', day = '', key, signature = ''] = RECEIPT.exec(text) ?? [];
+    const [, signed = '', instance, box, sealed = '', card, day = '', key, signature = ''] = RECEIPT.exec(text) ?? [];
     readDay(day);
-    return { text, signed, instance, named, sealed, day, key, signature: unbase64(signature) };
+    return { text, signed, instance, box, sealed, card, day, key, signature: unbase64(signature) };
   } catch {
     throw new NotAReceipt();
   }

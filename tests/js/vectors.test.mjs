@@ -13,6 +13,7 @@ import { checkEnvelope } from '../../browser/src/envelope.js';
 import * as errors from '../../browser/src/errors.js';
 import { padme, paddedSize, readPlaintext } from '../../browser/src/plaintext.js';
 import { zeroBits } from '../../browser/src/proof.js';
+import { parseReceipt, readReceipt } from '../../browser/src/receipt.js';
 import { verify } from '../../browser/src/signature.js';
 import { readEntry } from '../../browser/src/thread.js';
 import { fetchBody, readPages, submission } from '../../browser/src/wire.js';
@@ -57,7 +58,7 @@ testVectors('json.json', 101, {
 });
 
 const notAContent = [errors.NotAContent];
-testVectors('contents.json', 211, {
+testVectors('contents.json', 346, {
   not_canonical: notCanonical, fields: notAContent, unknown_kind: [errors.UnknownKind], reserved_kind: [errors.UnknownKind],
   wrong_direction: [errors.UnknownKind], wrong_sequence: notAContent, empty_text: [errors.TextEmpty], too_long: [errors.TextTooLong],
   bad_value: [errors.NotAContent, errors.TextEmpty],
@@ -99,6 +100,20 @@ testVectors('envelope.json', 85, { not_an_envelope: [errors.NotAnEnvelope] }, ({
   return { stanzas, plaintext, sha256: hex(sha256(envelope)) };
 });
 
+testVectors('receipts.json', 224, {
+  not_a_receipt: [errors.NotAReceipt], key: badSignature, other_instance: badSignature, other_box: badSignature, not_there: badSignature,
+  signature: badSignature, equation: badSignature, public_key: badSignature, point: badSignature, scalar: badSignature,
+}, ({ operation, input }, bytes, { root_fingerprint: rootFingerprint, today }) => {
+  if (operation === 'parse') {
+    const { instance, box, sealed, card, day, key, signature } = parseReceipt(bytes(input));
+    return { instance, box, sealed, card, day, key, signature: hex(signature) };
+  }
+  const whole = bytes(input.card);
+  const [, instance] = /^instance: (.*)$/m.exec(whole.toString());
+  readReceipt(bytes(input.receipt), { box: input.box, there: new Set(input.there), card: readCard(whole, { rootFingerprint, instance, today }) });
+  return 'verified';
+});
+
 class Verdict extends Error {}
 class Foreign extends Verdict {}
 class Malformed extends Verdict {}
@@ -132,7 +147,7 @@ testVectors('thread.json', 59, {}, ({ input }) => {
   return { verdicts, withheld: chains.withheld() };
 });
 
-testVectors('wire.json', 80, {
+testVectors('wire.json', 84, {
   no_such_box: [errors.NoSuchBox], not_pages: [errors.UnexpectedAnswer], challenge_refused: [errors.UnexpectedAnswer],
 }, ({ operation, input, expect }, bytes) => WIRE[operation](input, bytes, expect),
 ({ operation, expect }) => ['pages', 'proof'].includes(operation) || expect !== 'refused'); // a browser writes the others, and reads none
@@ -152,7 +167,7 @@ const WIRE = {
   },
   pages(input, bytes) {
     const { more, frames } = readPages(bytes(input));
-    const directions = { 'to-desk': 1, 'to-reporter': 2, null: 3 };
+    const directions = { 'to-desk': 1, 'to-reporter': 2, receipt: 3, part: 4 };
     return {
       more,
       frames: frames.map(({ position, direction, day, box, envelope }) => ({
