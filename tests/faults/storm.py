@@ -1,4 +1,4 @@
-"""Junk for a running intake, as fast as asked: noise, envelopes without a proof, cut, oversized and dripping bodies, hurried questions.
+"""Junk for a running intake, as fast as asked: noise, envelopes without a proof, cut, oversized and dripping bodies.
 
 A program of its own, so that its work is not the server's. Usage: python storm.py PORT REQUESTS_A_SECOND SECONDS
 Prints how many requests it offered and how many connections were answered.
