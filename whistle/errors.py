@@ -300,6 +300,18 @@ class MachineSecretWrong(DeskRefused):
     """The machine secret's file must be one line: WHISTLE-MACHINE-SECRET-1 and 64 hexadecimal characters."""
 
 
+class ReceiptKeyWrong(DeskRefused):
+    """The receipt key does not open with this machine's secret. Both come from the desk folder of one ceremony."""
+
+
+class ReceiptKeyNotListed(DeskRefused):
+    """The key card does not list this desk's receipt key for today: what arrives gets no receipt. Publish a card that does."""
+
+
+class NoFileChosen(DeskRefused):
+    """Choose a file first; an empty one is not sent."""
+
+
 class TextMissing(DeskRefused):
     """There is nothing to send: write something first."""
 

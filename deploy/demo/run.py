@@ -93,6 +93,7 @@ def desk_environment() -> dict[str, str]:
         "CARD": str(KEYS / "public" / "key-card.txt"),
         "ROOT_FINGERPRINT": fingerprint(),
         "MACHINE_SECRET": str(KEYS / "desk" / "machine.secret"),
+        "RECEIPT_KEY": str(KEYS / "desk" / "receipt.key"),
         "RELAY_URL": f"{RELAY}/relay",
         "RELAY_TOKEN": str(SECRETS / "relay.token"),
     }

@@ -169,7 +169,7 @@ class Desk:
 
     def deliver(self, *frames: Frame) -> None:
         """Stores frames as if they had been pulled."""
-        self.cases.arrive(frames, today())
+        self.cases.arrive(frames, today(), self.running.receipts.sign)
 
 
 @contextmanager
@@ -197,6 +197,7 @@ def settings_of(folder: Path, ceremony: Path, relay_port: int, **changes: Any) -
         "card": ceremony / "public/key-card.txt",
         "root_fingerprint": (ceremony / "public/root-fingerprint.txt").read_text().strip(),
         "machine_secret": ceremony / "desk/machine.secret",
+        "receipt_key": ceremony / "desk/receipt.key",
         "relay_url": f"http://127.0.0.1:{relay_port}/relay",
         "relay_token": token,
         "poll_seconds": 3600,
@@ -205,6 +206,8 @@ def settings_of(folder: Path, ceremony: Path, relay_port: int, **changes: Any) -
         "organisation": "Demobank",
         "acknowledge_days": 7,
         "feedback_months": 3,
+        "file_megabytes": 100,
+        "reserve_megabytes": 0,
     }
     return Settings(**(values | changes))
 
@@ -297,5 +300,6 @@ class Reporter:
         entries = [
             Entry(frame.position, directions[frame.direction], frame.day, try_open(frame.sealed, self.keys.identity))
             for frame in frames
+            if frame.direction in directions
         ]
         return read_thread(entries, Box(self.card.instance, self.keys.box, self.keys.signing.public, self.card))

@@ -23,7 +23,7 @@ MORNING = time(8), time(14)
 class FullDisk(Cases):
     """A database that cannot keep what arrives."""
 
-    def arrive(self, frames: object, today: object) -> None:
+    def arrive(self, frames: object, today: object, sign: object) -> None:
         raise StorageFailed
 
 
@@ -31,12 +31,26 @@ def confirmed(intake: Intake) -> int:
     return int(intake.stored()["state"][0][1])
 
 
+def unsigned(*_: object) -> None:
+    """No receipt."""
+
+
+class NoReceipts:
+    """In the place of a desk's receipt key."""
+
+    sign = staticmethod(unsigned)
+
+
+def polling(cases: Cases, client: object, times: tuple[time, ...] = ()) -> Relay:
+    return Relay(cases, client, times, lambda: datetime.now(UTC), NoReceipts(), lambda: 1, 0)  # type: ignore[arg-type]
+
+
 def rounds(intake: Intake, cases: Cases, token: str = TOKEN, times: tuple[time, ...] = ()) -> Relay:
     """One round of a poller on this database."""
 
     async def once() -> Relay:
         async with client_of(f"http://127.0.0.1:{intake.relay_port}/relay", token) as client:
-            relay = Relay(cases, client, times, lambda: datetime.now(UTC))
+            relay = polling(cases, client, times)
             await relay.round()
             return relay
 
@@ -78,7 +92,7 @@ def test_a_frame_pushed_again_is_in_the_box_once(desk: Desk, intake: Intake) -> 
     anna.get(f"/cases/{case.number}")
     anna.post(f"/cases/{case.number}/reply", text="once")
     assert "waits to be sent" in anna.get(f"/cases/{case.number}").text
-    [(_, frame)] = [each for each in desk.cases.to_push() if each[1].box == reporter.keys.box]
+    [(_, _, frame)] = [each for each in desk.cases.to_push() if each[2].box == reporter.keys.box]
     intake.relay("/relay/push", serialize_pages([frame], False))  # the answer of this one was lost
     desk.poll()
     assert "waits to be sent" not in anna.get(f"/cases/{case.number}").text
@@ -170,7 +184,7 @@ def test_a_server_put_back_to_an_earlier_state_is_asked_for_everything_again(des
 
 def test_no_day_of_the_server_lies_after_the_one_it_was_pulled_on(tmp_path: Path) -> None:
     cases = Cases(f"sqlite:///{tmp_path}/desk.sqlite")
-    cases.arrive([Frame(1, TO_DESK, today() + timedelta(days=40_000), b"b" * 32, b"sealed")], today())
+    cases.arrive([Frame(1, TO_DESK, today() + timedelta(days=40_000), b"b" * 32, b"sealed")], today(), unsigned)
     assert cases.oldest_waiting() == today()
     cases.close()
 
@@ -225,6 +239,6 @@ async def round_against(cases: Cases, head: bytes, body: bytes, pause: float = 0
     async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
         port = server.sockets[0].getsockname()[1]
         async with client_of(f"http://127.0.0.1:{port}/relay", TOKEN) as client:
-            relay = Relay(cases, client, (), lambda: datetime.now(UTC))
+            relay = polling(cases, client)
             await relay.round()
             return relay

@@ -45,7 +45,7 @@ def begun(desk: Desk, member: Member, received: date | None = None) -> tuple[Rep
 
 def waiting_for(desk: Desk, reporter: Reporter) -> Thread:
     """What is to be sent to a reporter, as the reporter will read it."""
-    frames = [frame for _, frame in desk.cases.to_push() if frame.box == reporter.keys.box]
+    frames = [frame for _, _, frame in desk.cases.to_push() if frame.box == reporter.keys.box]
     opened = [try_open(frame.sealed, reporter.keys.identity) for frame in frames]
     entries = [Entry(place, "to-reporter", today(), plaintext) for place, plaintext in enumerate(opened)]
     return read_thread(entries, Box(desk.card.instance, reporter.keys.box, reporter.keys.signing.public, desk.card))

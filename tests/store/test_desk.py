@@ -21,6 +21,10 @@ FROM_REPORTER = Stored("to-desk", None, TODAY, "risk-control", 1, b"r" * 32, b"k
 FROM_DESK = replace(FROM_REPORTER, direction="to-reporter", sequence=1)
 
 
+def unsigned(*_: object) -> None:
+    """No receipt."""
+
+
 @pytest.fixture
 def cases(tmp_path: Path) -> Iterator[Cases]:
     with closing(Cases(f"sqlite:///{tmp_path}/desk.sqlite")) as opened:
@@ -29,7 +33,7 @@ def cases(tmp_path: Path) -> Iterator[Cases]:
 
 def with_case(cases: Cases) -> Case:
     """A case made of one arrival."""
-    cases.arrive([Frame(1, TO_DESK, TODAY, BOX, b"sealed")], TODAY)
+    cases.arrive([Frame(1, TO_DESK, TODAY, BOX, b"sealed")], TODAY, unsigned)
     [arrival] = cases.waiting()
     cases.begin(arrival, Case(0, BOX, "risk-control", 1, "received", TODAY, None, None, b"case key"), FROM_REPORTER)
     made = cases.case_of(BOX)
@@ -44,7 +48,7 @@ def altered(tmp_path: Path, statement: str) -> None:
 
 
 def test_an_arrival_becomes_one_case_whoever_opens_it_again(cases: Cases) -> None:
-    cases.arrive([Frame(1, TO_DESK, TODAY, BOX, b"sealed")], TODAY)
+    cases.arrive([Frame(1, TO_DESK, TODAY, BOX, b"sealed")], TODAY, unsigned)
     [arrival] = cases.waiting()
     case = Case(0, BOX, "risk-control", 1, "received", TODAY, None, None, b"case key")
     cases.begin(arrival, case, FROM_REPORTER)
@@ -77,7 +81,7 @@ def test_a_step_from_a_state_that_was_left_undoes_the_whole_act(cases: Cases) ->
 def test_contents_from_the_reporter_have_no_sequence_of_ours_and_never_collide(cases: Cases) -> None:
     with_case(cases)
     for place in (2, 3):
-        cases.arrive([Frame(place, TO_DESK, TODAY, BOX, b"sealed%d" % place)], TODAY)
+        cases.arrive([Frame(place, TO_DESK, TODAY, BOX, b"sealed%d" % place)], TODAY, unsigned)
         cases.join(cases.waiting()[0], 1, FROM_REPORTER)
     assert len(cases.contents(1)) == 3
 
@@ -95,7 +99,7 @@ def test_new_is_what_came_from_the_reporter_since_this_member_read(cases: Cases)
 def test_what_was_pushed_keeps_no_envelope(cases: Cases, tmp_path: Path) -> None:
     with_case(cases)
     cases.write(ACT, FROM_DESK, b"envelope-of-two", None)
-    [(id_, frame)] = cases.to_push()
+    [(id_, _, frame)] = cases.to_push()
     assert (frame.position, frame.box, frame.sealed) == (0, BOX, b"envelope-of-two")
     cases.pushed(id_, TODAY, unknown=False)
     assert cases.to_push() == []
@@ -153,7 +157,7 @@ def test_days_are_days_and_only_the_log_has_a_time(cases: Cases, tmp_path: Path)
     cases.in_contact(TODAY)
     with closing(sqlite3.connect(tmp_path / "desk.sqlite")) as connection:
         names = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
-        assert len(names) == 10
+        assert len(names) == 14
         timed = {name for name in names for row in connection.execute(f'SELECT * FROM "{name}"') if "08:30" in repr(row)}
     assert timed == {"log"}
     assert cases.oldest_waiting() is None

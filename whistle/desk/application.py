@@ -1,6 +1,8 @@
 """The desk, put together from its settings, a clock and a source of randomness; and what runs beside its pages."""
 
 import asyncio
+import shutil
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, time
@@ -12,9 +14,11 @@ from starlette.types import ASGIApp
 
 from whistle.desk import starting
 from whistle.desk.deadlines import Rules
+from whistle.desk.files import CaseFiles
 from whistle.desk.members import Members, Random
 from whistle.desk.pages import Desk
 from whistle.desk.reading import Reader
+from whistle.desk.receipts import Receipts
 from whistle.desk.relay import Clock, Relay, client_of
 from whistle.desk.sessions import Sessions
 from whistle.desk.settings import Settings
@@ -24,12 +28,13 @@ from whistle.desk.throttle import Throttle
 from whistle.desk.writing import Writer
 from whistle.errors import NotEnrolled, SettingsWrong, WhistleError
 from whistle.settings import secret
-from whistle.store.desk import Cases
+from whistle.store.desk import Cases, file_of
 from whistle.web.forms import FormTokens
 from whistle.web.listening import WrongHost
 
 TEMPLATES = Path(__file__).parents[2] / "templates" / "desk"
 _REAP_SECONDS = 60
+_MEGABYTE = 1_000_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,6 +43,7 @@ class Running:
 
     app: ASGIApp
     relay: Relay
+    receipts: Receipts
     client: httpx2.AsyncClient
     sessions: Sessions
     cases: Cases
@@ -70,7 +76,10 @@ def build(settings: Settings, file: Path, clock: Clock, random: Random) -> Runni
     starting.check(settings, file, card.known())
     machine = starting.machine_secret(settings.machine_secret)
     client = client_of(settings.relay_url, secret(settings.relay_token))
-    relay, sessions, reader = Relay(cases, client, push_times(settings), clock), Sessions(random), Reader(cases, card, random)
+    receipts = Receipts(card, starting.receipt_key(settings.receipt_key, machine))
+    reserve = settings.reserve_megabytes * _MEGABYTE
+    relay = Relay(cases, client, push_times(settings), clock, receipts, lambda: free_bytes(settings), reserve)
+    sessions, reader = Sessions(random), Reader(cases, card, random)
     tokens = FormTokens(random(32))
     desk = Desk(
         cases=cases,
@@ -79,14 +88,23 @@ def build(settings: Settings, file: Path, clock: Clock, random: Random) -> Runni
         throttle=Throttle(),
         reader=reader,
         writer=Writer(cases, reader, card, random),
+        files=CaseFiles(cases.files),
         card=card,
+        receipts=receipts,
         relay=relay,
         pages=Pages(TEMPLATES, settings, card, tokens),
         tokens=tokens,
         rules=Rules(settings.acknowledge_days, settings.feedback_months),
+        longest_file=settings.file_megabytes * _MEGABYTE,
         clock=clock,
     )
-    return Running(_application(desk, settings), relay, client, sessions, cases, clock, settings.poll_seconds)
+    return Running(_application(desk, settings), relay, receipts, client, sessions, cases, clock, settings.poll_seconds)
+
+
+def free_bytes(settings: Settings) -> int:
+    """What the disk under the database has left; without a bound if the database is not a file of this machine."""
+    file = file_of(settings.database)
+    return shutil.disk_usage(file.resolve().parent).free if file is not None else sys.maxsize
 
 
 def push_times(settings: Settings) -> tuple[time, ...]:

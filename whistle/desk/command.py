@@ -17,7 +17,7 @@ from whistle.desk.application import Running, build
 from whistle.desk.enrolment import enrol
 from whistle.desk.settings import Settings
 from whistle.desk.starting import KeyCard
-from whistle.errors import WhistleError
+from whistle.errors import ReceiptKeyNotListed, WhistleError
 from whistle.settings import of_process, read
 from whistle.store.desk import Cases
 from whistle.web.headers import DESK_POLICY, security_headers
@@ -68,6 +68,7 @@ def _enrol(settings: Settings, given: argparse.Namespace) -> None:
 def _check(settings: Settings, given: argparse.Namespace) -> None:
     with closing(_build(settings, given)) as running:
         card = KeyCard(settings.card, settings.root_fingerprint, running.cases.instance()).on(_now().date())
+        running.receipts.check(_now().date())
         print(f"The desk can start. Its key card is good through {card.ends}; the log has {running.cases.verify_log()} lines.")
 
 
@@ -78,6 +79,11 @@ def _verify_log(settings: Settings, _: argparse.Namespace) -> None:
 
 def _serve(settings: Settings, given: argparse.Namespace) -> None:
     with closing(_build(settings, given)) as running:
+        running.cases.files.sweep()
+        try:
+            running.receipts.check(_now().date())
+        except ReceiptKeyNotListed as error:  # said here and on the inbox; reading goes on
+            print(f"whistle-desk: {error}", file=sys.stderr)
         _listen(settings, running)
 
 

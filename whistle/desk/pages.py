@@ -12,23 +12,28 @@ from functools import partial
 
 from starlette.convertors import Convertor, register_url_convertor
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import RedirectResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from whistle.desk.deadlines import Deadline, Rules, feedback_by, owed, unopened_is_urgent
+from whistle.desk.files import CaseFiles, Shown, disposition
 from whistle.desk.members import Members
-from whistle.desk.reading import Reader
+from whistle.desk.reading import OpenCase, Reader
+from whistle.desk.receipts import Receipts
 from whistle.desk.relay import Clock, Relay
 from whistle.desk.sessions import Session, Sessions
 from whistle.desk.showing import Draft, Pages, written_day
 from whistle.desk.starting import KeyCard
 from whistle.desk.states import State, following
 from whistle.desk.throttle import Throttle
+from whistle.desk.uploads import FileForm, Sending, Upload, pieces
 from whistle.desk.writing import Place, Writer
 from whistle.errors import (
     CardRefused,
     DeskBusy,
+    FileTooLarge,
     ForbiddenStep,
+    NoFileChosen,
     NotACard,
     NotSignedIn,
     NotThisForm,
@@ -45,11 +50,11 @@ from whistle.errors import (
 from whistle.protocol.content import INTERNAL
 from whistle.store.desk import Act, Case, Cases
 from whistle.web.body import CutShort, TooLarge, TooSlow
-from whistle.web.forms import FormTokens, read_form
+from whistle.web.forms import FormTokens, read_form, refuse_other_sites
 
 COOKIE = "__Host-desk"
 _A_PAGE = 50
-_FORMS = ("acknowledge", "reply", "note", "state")
+_FORMS = ("acknowledge", "reply", "note", "state", "file")
 _NAME_LIMIT = 64
 _STATUS: Mapping[type[WhistleError], int] = {
     NotYours: 404,
@@ -60,9 +65,21 @@ _STATUS: Mapping[type[WhistleError], int] = {
     TooSlow: 408,
     CutShort: 400,
     TooLarge: 413,
+    FileTooLarge: 413,
     StorageFailed: 503,
     DeskBusy: 503,
 }
+_KEPT_ON_PAGE = (
+    TextMissing,
+    TextTooLong,
+    NoFileChosen,
+    FileTooLarge,
+    ForbiddenStep,
+    Overtaken,
+    CardRefused,
+    NotACard,
+    StorageFailed,
+)
 Form = Mapping[str, str]
 Endpoint = Callable[[Request], Awaitable[Response]]
 
@@ -81,6 +98,11 @@ class Visit:
         number: int = self.request.path_params["number"]
         return number
 
+    @property
+    def file(self) -> bytes:
+        """The id of a file in the path."""
+        return bytes.fromhex(self.request.path_params["file"])
+
 
 class CaseNumber(Convertor[int]):
     """The number of a case in a path: no more digits than any case can have."""
@@ -94,7 +116,20 @@ class CaseNumber(Convertor[int]):
         return str(value)
 
 
+class FileId(Convertor[str]):
+    """The id of a file in a path."""
+
+    regex = "[0-9a-f]{32}"
+
+    def convert(self, value: str) -> str:
+        return value
+
+    def to_string(self, value: str) -> str:
+        return value
+
+
 register_url_convertor("case", CaseNumber())
+register_url_convertor("file", FileId())
 
 
 @dataclass(frozen=True)
@@ -117,11 +152,14 @@ class Desk:
     throttle: Throttle
     reader: Reader
     writer: Writer
+    files: CaseFiles
     card: KeyCard
+    receipts: Receipts
     relay: Relay
     pages: Pages
     tokens: FormTokens
     rules: Rules
+    longest_file: int  # bytes of a file that a member sends
     clock: Clock
 
     @property
@@ -138,6 +176,9 @@ class Desk:
             Route(case + "/acknowledge", self._written("acknowledge", self.writer.acknowledge), methods=["POST"]),
             Route(case + "/reply", self._written("reply", self.writer.reply), methods=["POST"]),
             Route(case + "/note", self._written("note", self.writer.note), methods=["POST"]),
+            Route(case + "/files", self.send_file, methods=["POST"]),
+            Route(case + "/files/{file:file}", self._seen(self.file_page), methods=["GET"]),
+            Route(case + "/files/{file:file}", self._sent(self.download), methods=["POST"]),
             Route(case + "/state", self._sent(self.change_state), methods=["POST"]),
             Route("/style.css", self.style, methods=["GET"]),
         ]
@@ -274,6 +315,9 @@ class Desk:
             silent=self.relay.silent,
             contact=self.cases.relayed().contact,
             ended=ended,
+            unreceipted=not self.receipts.is_listed(today),
+            room=self.relay.room,
+            short_of_disk=self.relay.short_of_disk,
         )
 
     def case(self, visit: Visit) -> Response:
@@ -296,7 +340,7 @@ class Desk:
         """Back to the case once it is kept; or the same page again with the text still there, and why it was not taken."""
         try:
             act()
-        except (TextMissing, TextTooLong, ForbiddenStep, Overtaken, CardRefused, NotACard, StorageFailed) as error:
+        except _KEPT_ON_PAGE as error:
             return self._case_page(visit, Draft(form, text, error))
         return _go(f"/cases/{visit.case}?done={form}")
 
@@ -305,7 +349,7 @@ class Desk:
         self._open_arrivals(visit)
         opened = self.reader.read(session, number)
         self.cases.opened(Act(visit.now, session.member, "opened", number), opened.last_place)
-        case, items = opened.case, opened.thread.items
+        case, items, files = opened.case, opened.thread.items, self.files.listed(opened, today)
         done = visit.request.query_params.get("done")
         return self.pages.render(
             "case",
@@ -321,6 +365,8 @@ class Desk:
             notes=[item for item in items if item.direction == INTERNAL],
             withheld=opened.thread.withheld,
             refused=opened.refused,
+            files=files,
+            longest_file=self.longest_file,
             unsent=self.cases.unsent(number),
             openings=self.cases.openings(number),
             states=following(State(case.state)),
@@ -328,6 +374,56 @@ class Desk:
             draft=draft,
             done=done if done in _FORMS else None,
         )
+
+    # Files ------------------------------------------------------------------------------------------------------------
+
+    def file_page(self, visit: Visit) -> Response:
+        """What may be in a file, before anybody downloads it."""
+        _, shown = self._file(visit)
+        path = f"/cases/{visit.case}/files/{shown.id.hex()}"
+        return self.pages.render(
+            "file", path, visit.session.language, visit.session, number=visit.case, file=shown, action=path
+        )
+
+    def download(self, visit: Visit, _: Form) -> Response:
+        """The bytes as an attachment. The connection is broken off where they do not verify."""
+        opened, shown = self._file(visit)
+        assert shown.sent is not None
+        self.cases.log(Act(visit.now, visit.session.member, "downloaded file", visit.case))
+        headers = {
+            "content-disposition": disposition(shown.sent.name),
+            "content-length": str(shown.sent.size),
+            "cache-control": "no-store",
+        }
+        return StreamingResponse(self.files.read(opened, shown), headers=headers, media_type="application/octet-stream")
+
+    def _file(self, visit: Visit) -> tuple[OpenCase, Shown]:
+        opened = self.reader.read(visit.session, visit.case)
+        return opened, self.files.find(opened, visit.file, visit.now.date())
+
+    async def send_file(self, request: Request) -> Response:
+        """A form with a file, sealed as it comes; to its end even if something is wrong, or no browser would show why."""
+        refuse_other_sites(request)
+        now = self.clock()
+        visit = Visit(request, self._session(request, now), now)
+        form = FileForm(request.headers.get("content-type", ""))
+        upload = Upload(form, partial(self._begin_file, visit), self.longest_file)
+        try:
+            async for piece in pieces(request):
+                await asyncio.to_thread(upload.feed, piece)
+            self._session(request, self.clock())  # it may have ended meanwhile
+            act = partial(self._done, visit, "file", "", partial(self._send_file, visit, upload))
+            return await asyncio.to_thread(self._noting_refusals, visit, act)
+        finally:
+            await asyncio.to_thread(upload.drop)
+
+    def _begin_file(self, visit: Visit, form: FileForm) -> Sending:
+        self.tokens.check(visit.session.id, form.fields.get("token", ""))
+        return self.writer.begin_file(_place(visit, form.fields), visit.now)
+
+    def _send_file(self, visit: Visit, upload: Upload) -> None:
+        sending, form = upload.end(), upload.form
+        self.writer.send_file(_place(visit, form.fields), sending, form.name, form.type, visit.now)
 
     def _row(self, case: Case, new: int, today: date) -> Row:
         state = State(case.state)

@@ -16,6 +16,7 @@ from whistle.errors import (
     GroupUnknown,
     HeaderForged,
     Malformed,
+    NoMatch,
     NotACard,
     NotAContent,
     NotARecipient,
@@ -27,11 +28,13 @@ from whistle.protocol.card import Card
 from whistle.protocol.content import INTERNAL, TO_DESK, TO_REPORTER, Content, Position, Report
 from whistle.protocol.plaintext import parse
 from whistle.sealing import cases as at_rest
-from whistle.sealing.age import write_header
+from whistle.sealing.age import read_header, unwrap, write_header
 from whistle.sealing.contents import Box, Entry, Opened, SealedTo, Thread, open_envelope, open_payload, read, read_thread
 from whistle.sealing.derivation import box_id
+from whistle.sealing.files import joined
 from whistle.sealing.keys import CaseKey, FileKey
 from whistle.store.desk import Arrival, Case, Cases, Stored
+from whistle.store.files import DAMAGED
 
 _CASE_KEY_BYTES = 32
 
@@ -68,6 +71,7 @@ class Reader:
                     closed.add(arrival.box)
                 if not closed:
                     session.tried = arrival.id
+            self._open_files(session)
         return bool(closed)
 
     def read(self, session: Session, number: int) -> OpenCase:
@@ -84,6 +88,23 @@ class Reader:
         thread = read_thread(entries, Box(card.instance, case.box, report.signing, card))
         refused = tuple(each for each in self._cases.refused([case.group]) if each.box == case.box)
         return OpenCase(case, key, report, thread, _written(stored, entries), stored[-1].place, refused)
+
+    def _open_files(self, session: Session) -> None:
+        """Wraps the key of every whole file of a case of this session's groups, and drops its header (spec section 6.5)."""
+        files = self._cases.files
+        for file in files.unopened():
+            case = self._cases.case_of(file.box)
+            keys = session.groups.get(case.group) if case is not None else None
+            if case is None or keys is None or case.epoch not in keys.identities:
+                continue
+            try:
+                file_key = unwrap(read_header(joined(files.pieces(file))), keys.identities.values())
+            except NoMatch:
+                continue  # perhaps another member has the epoch's key
+            except SealingError:
+                files.judge(file, DAMAGED)
+                continue
+            files.opened(file, at_rest.wrap_file_key(file_key, file.salt or b"", _case_key(case, keys), self._random))
 
     def _try(self, arrival: Arrival, session: Session, today: date) -> bool:
         """Opens it, if it is for one of the session's groups. False if it must wait for another card."""

@@ -1,77 +1,193 @@
 """The desk's side of the relay: pulls what came, stores it, confirms it, and pushes what is due (spec section 9).
 
 The desk is always the caller. It reads no seal; a network that fails is waited out, and the inbox says since when.
+Text comes first and files take turns with it; receipts go out at every round, what members wrote at its set times.
 """
 
 import asyncio
 import json
 from collections.abc import Callable, Sequence
 from datetime import date, datetime, time
+from typing import Any
 
 import httpx2
 
-from whistle.errors import NetworkFailed, NotPages, StorageFailed
-from whistle.protocol.constants import ANSWER_BYTES, PAGE_BYTES
-from whistle.protocol.wire import TO_DESK, Frame, parse_pages, serialize_pages
+from whistle.desk.receipts import Receipts, hashes
+from whistle.errors import NetworkFailed, NotASubmission, NotPages, StorageFailed
+from whistle.protocol.constants import ANSWER_BYTES, PAGE_BYTES, PART_BYTES
+from whistle.protocol.parts import Part, parse_part, serialize_part
+from whistle.protocol.wire import PART, TO_DESK, Frame, parse_pages, serialize_pages
 from whistle.store.desk import Cases
+from whistle.store.files import File
 
 Clock = Callable[[], datetime]
 _SECONDS = 30.0  # for one whole call, however it drips
 _LONGEST_PAGES, _LONGEST_WORD = ANSWER_BYTES + PAGE_BYTES, 1_024
-_PULLS_A_ROUND = 50
+_PULLS_A_ROUND = 50  # of texts, of parts, and as many calls that push parts
+_PARTS_A_CALL = ANSWER_BYTES // PART_BYTES - 1  # with what stands around them they fit into one answer
+_RECEIPTS_A_CALL = 500
 
 
 class Relay:
-    """Asks the public server's second listener, again and again."""
+    """Asks the public server's second listener, again and again. `free` is how many bytes the desk's own disk has left."""
 
-    def __init__(self, cases: Cases, client: httpx2.AsyncClient, push_times: Sequence[time], clock: Clock) -> None:
+    def __init__(
+        self,
+        cases: Cases,
+        client: httpx2.AsyncClient,
+        push_times: Sequence[time],
+        clock: Clock,
+        receipts: Receipts,
+        free: Callable[[], int],
+        reserve: int,
+    ) -> None:
         self._cases, self._client, self._push_times, self._clock = cases, client, push_times, clock
+        self._receipts, self._free, self._reserve = receipts, free, reserve
         self._pushed = clock()
+        self._left = 0  # calls with parts that this round may still make
         self.silent = False  # whether the last round got no answer
+        self.room = True  # whether the public server's disk takes files
+        self.more = False  # whether the last round left something to be done at once
+
+    @property
+    def short_of_disk(self) -> bool:
+        """Whether parts are left where they are, so that texts find room here."""
+        return self._free() < self._reserve
 
     async def run(self, seconds: int) -> None:
         """Rounds until it is cancelled."""
         while True:
             await self.round()
-            await asyncio.sleep(seconds)
+            await asyncio.sleep(0 if self.more else seconds)
 
     async def round(self) -> None:
-        """Pulls everything new, and pushes if it is time."""
-        now = self._clock()
+        """Pulls new texts, pushes receipts, pushes what members wrote if it is time, and then turns to files."""
+        now, today, self.more = self._clock(), self._clock().date(), False
         try:
-            await self._pull(now.date())
-            if is_due(self._push_times, self._pushed, now):
-                await self._push(now.date())
+            await self._pull(today)
+            await self._push_receipts(today)
+            if is_due(self._push_times, self._pushed, now) and await self._push(today):
                 self._pushed = now
-            if (await asyncio.to_thread(self._cases.relayed)).contact != now.date():
-                await asyncio.to_thread(self._cases.in_contact, now.date())
+            await self._pull_parts(today)
+            await self._receive_files()
+            await self._push_receipts(today)
+            await self._take()
+            if (await asyncio.to_thread(self._cases.relayed)).contact != today:
+                await asyncio.to_thread(self._cases.in_contact, today)
         except (NetworkFailed, StorageFailed):
-            self.silent = True
+            self.silent, self.more = True, False
         else:
             self.silent = False
 
     async def _pull(self, today: date) -> None:
-        """Everything new, as far as one round goes; the rest waits for the next, so that pushes get their turn."""
+        """Every new text, as far as one round goes; the rest waits for the next, so that pushes get their turn."""
         for _ in range(_PULLS_A_ROUND):
             after = (await asyncio.to_thread(self._cases.relayed)).after
-            frames, more = _pages(await self._ask("pull", after.to_bytes(4), _LONGEST_PAGES))
-            places = [after, *(frame.position for frame in frames)]
-            if places != sorted(set(places)) or any(frame.direction != TO_DESK for frame in frames):
-                raise NetworkFailed  # not the answer of an honest server; nothing of it is taken
-            if frames:
-                await asyncio.to_thread(self._cases.arrive, frames, today)  # stored first, confirmed then (spec section 10)
-            confirmed = _number(await self._ask("confirm", places[-1].to_bytes(4), _LONGEST_WORD), "confirmed")
-            if confirmed < places[-1]:
-                # The server has been put back to an earlier state: what came since would never be asked for again.
-                await asyncio.to_thread(self._cases.pull_from_the_start)
-            elif not more:
+            frames, more = await self._pages("pull", after, TO_DESK)
+            if frames:  # stored first, confirmed then (spec section 10)
+                await asyncio.to_thread(self._cases.arrive, frames, today, self._receipts.sign)
+            if await self._confirm() and not more:
                 return
 
-    async def _push(self, today: date) -> None:
-        """One frame at a time, so that each is known to be in its box, or to have found none."""
-        for id_, frame in await asyncio.to_thread(self._cases.to_push):
-            answer = await self._ask("push", serialize_pages([frame], False), _LONGEST_WORD)
-            await asyncio.to_thread(self._cases.pushed, id_, today, unknown=_number(answer, "unknown") > 0)
+    async def _pull_parts(self, today: date) -> None:
+        """Parts of files, as far as one round goes and the disk has room for more than texts."""
+        files = self._cases.files
+        for _ in range(_PULLS_A_ROUND):
+            if self.short_of_disk:
+                return
+            frames, more = await self._pages("parts", await asyncio.to_thread(files.after), PART)
+            if frames:
+                await asyncio.to_thread(files.arrive, [(frame, _part(frame)) for frame in frames], today)
+                await self._confirm()
+            if not more:
+                return
+        self.more = True
+
+    async def _pages(self, call: str, after: int, direction: int) -> tuple[tuple[Frame, ...], bool]:
+        """The frames after a number, in rising order and of one direction: anything else no honest server answers."""
+        frames, more = _pages(await self._ask(call, after.to_bytes(4), _LONGEST_PAGES))
+        places = [after, *(frame.position for frame in frames)]
+        if places != sorted(set(places)) or any(frame.direction != direction for frame in frames):
+            raise NetworkFailed
+        return frames, more
+
+    async def _confirm(self) -> bool:
+        """Says how far everything is stored here. False if the server has been put back to an earlier state.
+
+        Then everything is asked for again: what came since would otherwise never be.
+        """
+        after, parts = (await asyncio.to_thread(self._cases.relayed)).after, await asyncio.to_thread(self._cases.files.after)
+        word = _word(await self._ask("confirm", after.to_bytes(4) + parts.to_bytes(4), _LONGEST_WORD))
+        self.room = word.get("room") is True
+        behind, parts_behind = _number(word, "confirmed") < after, _number(word, "parts") < parts
+        if behind:
+            await asyncio.to_thread(self._cases.pull_from_the_start)
+        if parts_behind:
+            await asyncio.to_thread(self._cases.files.pull_from_the_start)
+        return not behind
+
+    async def _receive_files(self) -> None:
+        """Hashes what has become whole, once, and makes its receipt."""
+        for file in await asyncio.to_thread(self._cases.files.whole):
+            await asyncio.to_thread(self._receive, file)
+
+    def _receive(self, file: File) -> None:
+        files = self._cases.files
+        files.received(file, *hashes(files.pieces(file)), self._receipts.sign)
+
+    async def _push_receipts(self, today: date) -> None:
+        """Many in a call; one of a file alone, so that it is known to be in its box before the parts are given up."""
+        files = self._cases.files
+        while waiting := await asyncio.to_thread(files.receipts, _RECEIPTS_A_CALL):
+            together = [each for each in waiting if each[1] is None] or waiting[:1]
+            unknown = await self._push_frames([frame for _, _, frame in together])
+            await asyncio.to_thread(files.receipts_pushed, [id_ for id_, _, _ in together], today)
+            _, file, _ = together[0]
+            if file is not None and unknown:
+                await asyncio.to_thread(files.taken, file)  # its box is gone, and its parts with it
+
+    async def _take(self) -> None:
+        """Says of each file whose receipt is stored that its parts are not needed any more."""
+        for id_, box, file in await asyncio.to_thread(self._cases.files.to_take):
+            await self._ask("taken", box + file, _LONGEST_WORD)
+            await asyncio.to_thread(self._cases.files.taken, id_)
+
+    async def _push(self, today: date) -> bool:
+        """One frame at a time, so that each is known to be in its box, or to have found none; a file before what names it.
+
+        What is behind a file that must wait in its box waits with it: for the next round, or if the other side's disk takes
+        no files, for the next set time. False if the push is not over.
+        """
+        self._left, held = _PULLS_A_ROUND, set[bytes]()
+        for id_, place, frame in await asyncio.to_thread(self._cases.to_push):
+            if frame.box in held or not await self._push_file(place):
+                held.add(frame.box)
+                continue
+            unknown = await self._push_frames([frame])
+            await asyncio.to_thread(self._cases.pushed, id_, today, unknown=unknown > 0)
+        self.more = bool(held) and self.room
+        return not self.more
+
+    async def _push_file(self, place: int) -> bool:
+        """Whether nothing of a file must still go before the content in this place."""
+        files = self._cases.files
+        while (file := await asyncio.to_thread(files.to_push, place)) is not None:
+            if not self.room or not self._left:
+                return False
+            self._left -= 1
+            through = min(file.pushed + _PARTS_A_CALL, file.count)
+            frames = [await asyncio.to_thread(self._part, file, index) for index in range(file.pushed, through)]
+            unknown = await self._push_frames(frames)
+            await asyncio.to_thread(files.pushed, file, file.count if unknown else through)
+        return True
+
+    def _part(self, file: File, index: int) -> Frame:
+        part = Part(file.file, file.length, index, self._cases.files.part(file, index))
+        return Frame(0, PART, file.day, file.box, serialize_part(part))
+
+    async def _push_frames(self, frames: Sequence[Frame]) -> int:
+        """How many of them found no box."""
+        return _number(_word(await self._ask("push", serialize_pages(frames, False), _LONGEST_WORD)), "unknown")
 
     async def _ask(self, call: str, body: bytes, longest: int) -> bytes:
         """One call: within a time, within a length, and never unpacked. Raises NetworkFailed."""
@@ -111,8 +227,25 @@ def _pages(body: bytes) -> tuple[tuple[Frame, ...], bool]:
         raise NetworkFailed from None
 
 
-def _number(answer: bytes, name: str) -> int:
+def _part(frame: Frame) -> Part:
     try:
-        return int(json.loads(answer)[name])
-    except (ValueError, KeyError, TypeError, RecursionError):
+        return parse_part(frame.sealed)
+    except NotASubmission:
         raise NetworkFailed from None
+
+
+def _word(answer: bytes) -> dict[str, Any]:
+    try:
+        word = json.loads(answer)
+    except (ValueError, RecursionError):
+        raise NetworkFailed from None
+    if not isinstance(word, dict):
+        raise NetworkFailed
+    return word
+
+
+def _number(word: dict[str, Any], name: str) -> int:
+    number = word.get(name)
+    if type(number) is not int:
+        raise NetworkFailed
+    return number

@@ -19,6 +19,7 @@ class Settings:
     card: Path
     root_fingerprint: str
     machine_secret: Path
+    receipt_key: Path
     relay_url: str  # of the public server's second listener, up to and with /relay
     relay_token: Path
     poll_seconds: int
@@ -27,3 +28,5 @@ class Settings:
     organisation: str
     acknowledge_days: int
     feedback_months: int
+    file_megabytes: int  # the largest file that a member sends
+    reserve_megabytes: int  # of free disk, for texts: with less, no part of a file is taken

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from pathlib import Path
 
 from babel.dates import format_date
+from babel.numbers import format_decimal
 from starlette.responses import HTMLResponse
 
 from whistle.desk.sessions import Session
@@ -16,6 +17,7 @@ from whistle.web.forms import FormTokens
 from whistle.web.templates import Catalogue, environment, read_catalogues
 
 _LOCALES = {"en": "en_GB"}  # plain "en" is American to babel
+_UNITS = ((1_000_000_000, "GB"), (1_000_000, "MB"), (1_000, "kB"))
 _NO_STORE = {"cache-control": "no-store"}
 
 
@@ -62,6 +64,7 @@ class Pages:
             organisation=self._settings.organisation,
             on=lambda day: written_day(day, language),
             at=lambda text: written_time(text, language),
+            size=lambda length: written_size(length, language),
             mistake=lambda error: mistake(error, catalogue),
             **values,
         )
@@ -81,6 +84,12 @@ def written_time(text: str, language: str) -> str:
     """The time of a member's act, in UTC."""
     moment = datetime.fromisoformat(text)
     return f"{written_day(moment.date(), language)} {moment:%H:%M} UTC"
+
+
+def written_size(length: int, language: str) -> str:
+    """A length as people say it: 340 bytes, 1.2 kB, 100 MB."""
+    unit, name = next(((unit, name) for unit, name in _UNITS if length >= unit), (1, "bytes"))
+    return f"{format_decimal(round(length / unit, 1), locale=_LOCALES.get(language, language))} {name}"
 
 
 def mistake(error: WhistleError, words: Catalogue) -> str:

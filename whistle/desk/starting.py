@@ -16,12 +16,18 @@ from whistle.errors import (
     DeskRefused,
     MachineSecretWrong,
     NotACard,
+    NotAWrappedKey,
+    ReceiptKeyWrong,
     RootKeyNearby,
     SettingsWrong,
+    WeakWrapping,
+    WrongPassphrase,
 )
 from whistle.protocol.card import Card
 from whistle.protocol.spelling import hexadecimal
 from whistle.sealing import cards
+from whistle.sealing.keys import SigningKey
+from whistle.sealing.wrapping import Factors, unwrap
 from whistle.settings import secret
 from whistle.store.desk import file_of
 
@@ -97,6 +103,14 @@ def machine_secret(file: Path) -> bytes:
     raise MachineSecretWrong
 
 
+def receipt_key(file: Path, machine: bytes) -> SigningKey:
+    """The key that signs receipts unattended. Raises ReceiptKeyWrong or SettingsWrong."""
+    try:
+        return SigningKey(unwrap(f"{secret(file)}\n", "receipt", Factors(machine=machine)))
+    except (NotAWrappedKey, WeakWrapping, WrongPassphrase):
+        raise ReceiptKeyWrong from None
+
+
 def _fingerprint(text: str) -> bytes:
     try:
         return hexadecimal(text, 32)
@@ -112,7 +126,7 @@ def _read(file: Path) -> bytes:
 
 
 def _folders(settings: Settings, file: Path) -> set[Path]:
-    paths = [settings.card, settings.machine_secret, settings.relay_token, file]
+    paths = [settings.card, settings.machine_secret, settings.receipt_key, settings.relay_token, file]
     return {path.resolve().parent for path in (*paths, file_of(settings.database)) if path is not None}
 
 

@@ -14,7 +14,8 @@ from whistle.desk.reading import OpenCase, Reader
 from whistle.desk.sessions import Session
 from whistle.desk.starting import KeyCard
 from whistle.desk.states import State
-from whistle.errors import CardRefused, ForbiddenStep, Overtaken, TextMissing, TextTooLong
+from whistle.desk.uploads import Sending
+from whistle.errors import CardRefused, ForbiddenStep, NoFileChosen, Overtaken, TextMissing, TextTooLong
 from whistle.protocol.canonical import written_length
 from whistle.protocol.card import Card
 from whistle.protocol.constants import TEXT_LIMIT
@@ -26,13 +27,16 @@ from whistle.protocol.content import (
     Body,
     Content,
     Context,
+    Files,
     Message,
     Note,
     Notice,
+    SentFile,
 )
 from whistle.sealing import cases as at_rest
 from whistle.sealing.contents import open_envelope, seal
 from whistle.store.desk import Act, Cases, Step, Stored
+from whistle.store.files import Finished
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,6 +67,22 @@ class Writer:
         """Writes to the desk itself."""
         self._write(place, "noted", Note(place.session.member, _given(text)), None, now)
 
+    def begin_file(self, place: Place, now: datetime) -> Sending:
+        """A file that a member is sending. What would keep it from being sent at its end is raised now, if it holds now."""
+        opened = self._reader.read(place.session, place.case)
+        if opened.last_place != place.seen:
+            raise Overtaken
+        self._card.on(now.date())
+        return Sending(self._cases.files, opened.case.box, opened.key, opened.report.reply_to, self._random, now.date())
+
+    def send_file(self, place: Place, sending: Sending, name: str, kind: str, now: datetime) -> None:
+        """Names a file that has come to its end to the reporter. Raises NoFileChosen."""
+        file, size = sending.end(), sending.size
+        if not size or not name:
+            raise NoFileChosen
+        body = Files((SentFile(sending.file, name, kind, size, file.digest),))
+        self._write(place, "sent file", body, None, now, file)
+
     def change_state(self, place: Place, chosen: str, tell: bool, now: datetime) -> None:
         """Takes the case to another state, and tells the reporter or not. Raises ForbiddenStep."""
         after = states.state_of(chosen)
@@ -74,7 +94,9 @@ class Writer:
         body = Notice(states.told(after), "") if tell else None
         self._write(place, f"state {after}", body, step, now)
 
-    def _write(self, place: Place, action: str, body: Body | None, step: Step | None, now: datetime) -> None:
+    def _write(
+        self, place: Place, action: str, body: Body | None, step: Step | None, now: datetime, file: Finished | None = None
+    ) -> None:
         act = Act(now, place.session.member, action, place.case)
         with self._locks.setdefault(place.case, Lock()):
             opened = self._reader.read(place.session, place.case)
@@ -83,7 +105,7 @@ class Writer:
             if opened.last_place != place.seen:  # a signature says what its writer has seen
                 raise Overtaken
             stored, envelope = self._sealed(place.session, opened, body, now) if body else (None, None)
-            self._cases.write(act, stored, envelope, step)
+            self._cases.write(act, stored, envelope, step, file)
 
     def _sealed(self, session: Session, opened: OpenCase, body: Body, now: datetime) -> tuple[Stored, bytes | None]:
         """A body in its place in the chain: as the desk keeps it, and as it is sent, if it is for the reporter."""

@@ -6,7 +6,7 @@ Takes and returns protocol values or the frozen values below, never rows.
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from hashlib import sha256
 from pathlib import Path
@@ -20,9 +20,10 @@ from sqlmodel import Field, SQLModel
 from whistle.errors import DeskRefused, ForbiddenStep, LogBroken, Overtaken, StorageFailed
 from whistle.protocol import canonical
 from whistle.protocol.wire import TO_REPORTER, Frame
+from whistle.store.files import Files, Finished, Sign, finish, keep_receipt, prepare, send_again
 from whistle.store.writer import open_engine
 
-SCHEMA = 1
+SCHEMA = 2
 WAITING, OPENED, REFUSED = "waiting", "opened", "refused"
 
 
@@ -247,6 +248,7 @@ class Cases:
 
     def __init__(self, url: str) -> None:
         self._readers, self._writers = open_engine(url, "BEGIN"), open_engine(url, "BEGIN IMMEDIATE")
+        self.files = Files(self._reading, self._writing)
         with self._writing() as connection:
             _prepare(connection)
 
@@ -315,18 +317,25 @@ class Cases:
             connection.execute(update(_state).values(contact=today))
 
     def pull_from_the_start(self) -> None:
-        """Asks for everything again; what is here already is not stored twice."""
+        """Asks for everything again, and sends every receipt again; what is here already is not stored twice."""
         with self._writing() as connection:
             connection.execute(update(_state).values(after=0))
+            send_again(connection)
 
-    def arrive(self, frames: Sequence[Frame], today: date) -> None:
-        """Stores what was pulled, each envelope of a box once. No day of the server's lies after the one it was pulled on."""
+    def arrive(self, frames: Sequence[Frame], today: date, sign: Sign) -> None:
+        """Stores what was pulled, each envelope of a box once and with its receipt.
+
+        No day of the server's lies after the one it was pulled on; the first one that was stored stays.
+        """
         with self._writing() as connection:
             for frame in frames:
-                same = select(_arrival.c.id).where(_arrival.c.box == frame.box, _arrival.c.digest == frame.digest)
-                if connection.scalar(same) is None:
-                    values = {"box": frame.box, "day": min(frame.day, today), "digest": frame.digest, "sealed": frame.sealed}
+                same = select(_arrival.c.day).where(_arrival.c.box == frame.box, _arrival.c.digest == frame.digest)
+                day = connection.scalar(same)
+                if day is None:
+                    day = min(frame.day, today)
+                    values = {"box": frame.box, "day": day, "digest": frame.digest, "sealed": frame.sealed}
                     connection.execute(insert(_arrival).values(**values, state=WAITING, group=None))
+                keep_receipt(connection, replace(frame, day=day), sign)
             if frames:
                 connection.execute(update(_state).values(after=max(frame.position for frame in frames)))
 
@@ -409,8 +418,12 @@ class Cases:
                 connection.execute(insert(_reading).values(member=act.who, case=act.case, place=place))
             _write_log(connection, act)
 
-    def write(self, act: Act, content: Stored | None, envelope: bytes | None, step: Step | None) -> None:
+    def write(
+        self, act: Act, content: Stored | None, envelope: bytes | None, step: Step | None, file: Finished | None = None
+    ) -> None:
         """Keeps what a member did, all of it or nothing: a content, its envelope to be sent, a step, a line of the log.
+
+        A file that the content names is sent before it.
 
         Raises Overtaken if another content took this sequence, ForbiddenStep if the case has left the state before.
         """
@@ -422,17 +435,19 @@ class Cases:
                     box = connection.execute(select(_case.c.box).where(_case.c.number == act.case)).scalar_one()
                     values = {"place": place, "box": box, "day": content.day, "sealed": envelope}
                     connection.execute(insert(_outbox).values(**values, pushed=None, unknown=False))
+                if file is not None:
+                    finish(connection, file, place)
             if step is not None:
                 _take_step(connection, act.case, step)
             _write_log(connection, act)
 
     # To be sent -------------------------------------------------------------------------------------------------------
 
-    def to_push(self) -> list[tuple[int, Frame]]:
-        """What waits to be sent, in order."""
+    def to_push(self) -> list[tuple[int, int, Frame]]:
+        """What waits to be sent, in order: its number, the place of the content, its frame."""
         with self._reading() as connection:
             rows = connection.execute(select(_outbox).where(_outbox.c.pushed.is_(None)).order_by(_outbox.c.id))
-            return [(row.id, Frame(0, TO_REPORTER, row.day, row.box, row.sealed)) for row in rows]
+            return [(row.id, row.place, Frame(0, TO_REPORTER, row.day, row.box, row.sealed)) for row in rows]
 
     def pushed(self, id_: int, today: date, unknown: bool) -> None:
         """Notes that it is in its box, or that the box is gone. The envelope itself is not needed any more."""
@@ -534,7 +549,11 @@ def _prepare(connection: Connection) -> None:
     """Makes the tables of a new database; refuses those of another version."""
     if not inspect(connection).get_table_names():
         _Tables.metadata.create_all(connection)
+        prepare(connection)
         connection.execute(insert(_schema).values(version=SCHEMA))
         connection.execute(insert(_state).values(id=1, instance=None, after=0, contact=None, log_lines=0, log_head=bytes(32)))
+    elif inspect(connection).has_table("schema") and connection.scalar(select(_schema.c.version)) == 1:
+        prepare(connection)  # version 1 had neither files nor receipts
+        connection.execute(update(_schema).values(version=SCHEMA))
     if not inspect(connection).has_table("schema") or connection.scalar(select(_schema.c.version)) != SCHEMA:
         raise StorageFailed("The database is another program's, or of another version of this one.")
