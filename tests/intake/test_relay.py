@@ -9,6 +9,7 @@ from whistle.protocol.constants import ANSWER_BYTES, PAGE_BYTES
 from whistle.protocol.wire import RECEIPT, TO_DESK, TO_REPORTER, Frame, parse_pages, serialize_pages
 
 DAY = date(2026, 11, 21)
+CALLS = ("pull", "parts", "confirm", "push", "taken")
 
 
 def test_the_desk_pulls_what_came_and_may_pull_it_again(intake: Intake) -> None:
@@ -85,7 +86,7 @@ def test_a_question_of_another_length_is_refused(intake: Intake, path: str, leng
 
 
 @pytest.mark.parametrize("token", ["", "00" * 32, TOKEN[:-1], TOKEN.upper(), TOKEN + "0", "ø" * 64])
-@pytest.mark.parametrize("path", [*(f"/relay/{call}" for call in ("pull", "parts", "confirm", "push", "taken", "nothing")), "/"])
+@pytest.mark.parametrize("path", [*(f"/relay/{call}" for call in CALLS), "/relay/nothing", "/"])
 def test_nobody_without_the_token_learns_even_what_there_is(intake: Intake, path: str, token: str) -> None:
     answer = intake.relay(path, bytes(4), token)
     assert (answer.status, answer.json["error"]) == (401, "not_admitted")
