@@ -2,17 +2,17 @@
 
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, test } from 'node:test';
-import { hex } from '../../browser/src/bytes.js';
+import { hex, sha256 } from '../../browser/src/bytes.js';
 import { card, contentOf, DAY, desk, INSTANCE, voice } from './world.js';
 import { LABEL_VOICE } from '../../browser/src/constants.js';
 import { contentHash } from '../../browser/src/content.js';
-import { deliverReport, openMailbox, prepareReport, requireCapabilities, systemRandom } from '../../browser/src/dialogue.js';
+import { deliverReport, openMailbox, openOwnBox, prepareReport, requireCapabilities, systemRandom } from '../../browser/src/dialogue.js';
 import {
   CapabilityMissing, CardHasEnded, CodeMistyped, IntakeRefused, NetworkFailed, NoSuchBox, NotConfirmed, NoSuchGroup, OwnContentsMissing, ReplyOvertaken, UnexpectedAnswer,
 } from '../../browser/src/errors.js';
 import { readPlaintext } from '../../browser/src/plaintext.js';
-import { openEnvelope, sealContent } from '../../browser/src/seal.js';
-import { Door } from './door.js';
+import { openEnvelope, sealContent, sealStream } from '../../browser/src/seal.js';
+import { Door, refusal } from './door.js';
 
 let door;
 beforeEach(async () => { door = await new Door().open(); });
@@ -24,9 +24,11 @@ const sent = (path) => door.bodies.filter((one) => one.path === path);
 const envelopeOf = ({ body }) => body.subarray(74 + body.readUInt16BE(72));
 
 /** The desk's word on the report, sealed as the desk seals it. */
-async function acknowledge() {
+const acknowledge = () => fromDesk('acknowledgement', { text: 'Læst' });
+
+async function fromDesk(kind, body) {
   const { json } = readPlaintext(await openEnvelope(prepared.envelope, desk.identity));
-  const content = { ...contentOf('to-reporter', 'acknowledgement', { text: 'Læst' }), box: hex(prepared.keys.boxId), seen: { sequence: 1, hash: contentHash(json) } };
+  const content = { ...contentOf('to-reporter', kind, body), box: hex(prepared.keys.boxId), seen: { sequence: 1, hash: contentHash(json) } };
   const envelope = await sealContent(content, LABEL_VOICE, voice.signingSeed, [desk.recipient, prepared.keys.recipient]);
   door.put(2, Buffer.from(prepared.keys.boxId), Buffer.from(envelope));
 }
@@ -45,14 +47,50 @@ test('the desk reads the report and the answers that were given', async () => {
   assert.deepEqual(content.body.answers, [{ question: 'where', answer: 'Aarhus' }]);
 });
 
-test('a report whose answer was lost is sent again as the same bytes under a fresh challenge', async () => {
+test('a report whose answer was lost is sent again by itself, as the same bytes under a fresh challenge', async () => {
   door.behaviour = { '/api/submit': 'lose' };
-  await assert.rejects(deliverReport(prepared, door.intake), NetworkFailed);
-  await deliverReport(prepared, door.intake);
+  const tried = [];
+  await deliverReport(prepared, door.intake, (one) => tried.push(one));
+  assert.deepEqual(tried, [{ attempt: 1, pause: 1 }]);
   const [first, second] = sent('/api/submit');
   assert.deepEqual(envelopeOf(first), envelopeOf(second));
   assert.notDeepEqual(first.body, second.body);
   assert.equal(door.frames.length, 1);
+});
+
+test('a report that never gets through is given up by name after a few tries, and makes no second one later', async () => {
+  door.offline = true;
+  const tried = [];
+  await assert.rejects(deliverReport(prepared, door.intake, ({ attempt }) => tried.push(attempt)), NetworkFailed);
+  assert.deepEqual(tried, [1, 2, 3]);
+  door.offline = false;
+  await deliverReport(prepared, door.intake);
+  assert.equal(door.frames.length, 1);
+});
+
+for (const path of ['/api/challenge', '/api/submit']) {
+  for (const behaviour of ['cut', 'lose', [502, '<html>'], refusal(503, 'storage_failed'), refusal(408, 'too_slow')]) {
+    test(`${path} that comes to nothing at first (${behaviour}) ends with exactly one report`, async () => {
+      door.behaviour = { [path]: behaviour };
+      await deliverReport(prepared, door.intake);
+      assert.equal(door.frames.length, 1);
+    });
+  }
+}
+
+test('a challenge that ran out is renewed without a word', async () => {
+  let refused = 0;
+  door.meddle = (path) => (path === '/api/submit' && refused++ < 3 ? refusal(403, 'challenge_refused') : undefined);
+  const tried = [];
+  await deliverReport(prepared, door.intake, (one) => tried.push(one));
+  assert.deepEqual(tried, []);
+  assert.equal(door.frames.length, 1);
+});
+
+test('a server that refuses every challenge is named, and not asked for ever', async () => {
+  door.meddle = (path) => (path === '/api/submit' ? refusal(403, 'challenge_refused') : undefined);
+  await assert.rejects(deliverReport(prepared, door.intake), (error) => error instanceof IntakeRefused && error.code === 'challenge-refused');
+  assert.equal(sent('/api/submit').length, 4);
 });
 
 test('neither cookie nor referrer is sent', async () => {
@@ -66,7 +104,7 @@ test('a refusal by name is an error of that name', async () => {
 });
 
 test('an answer that is not of the protocol is refused', async () => {
-  for (const answer of [[200, '<html>'], [500, 'no'], [200, JSON.stringify({ envelope: '00'.repeat(32), day: '2026-11-21' })]]) {
+  for (const answer of [[200, '<html>'], [501, 'no'], [200, JSON.stringify({ envelope: '00'.repeat(32), day: '2026-11-21' })]]) {
     door.behaviour = { '/api/submit': answer };
     await assert.rejects(deliverReport(prepared, door.intake), UnexpectedAnswer);
   }
@@ -102,11 +140,20 @@ test('a reply that the server forgets is not confirmed, and goes again as the sa
   assert.equal(after.thread.items.length, 2);
 });
 
-test('another reply after one whose answer was lost follows on it', async () => {
+test('a reply whose answer was lost goes again by itself, and is there once', async () => {
   await deliverReport(prepared, door.intake);
   const mailbox = await openMailbox(prepared.code, { card }, door.intake);
-  door.behaviour = { '/api/post': 'lose' };
+  door.behaviour = { '/api/post': 'lose', '/api/challenge': 'cut' };
+  assert.equal((await mailbox.reply('Tak', DAY)).thread.items.length, 2);
+  assert.equal(door.frames.length, 2);
+});
+
+test('another reply after one whose every answer was lost follows on it', async () => {
+  await deliverReport(prepared, door.intake);
+  const mailbox = await openMailbox(prepared.code, { card }, door.intake);
+  door.meddle = (path) => (path === '/api/post' ? 'lose' : undefined);
   await assert.rejects(mailbox.reply('Tak', DAY), NetworkFailed);
+  door.meddle = () => undefined;
   const after = await mailbox.reply('Noget andet', DAY);
   assert.deepEqual(after.thread.items.map(({ verdict }) => verdict), Array(3).fill('verified'));
 });
@@ -129,14 +176,6 @@ test('an ended card still opens the mailbox, and nothing is sealed to it', async
   assert.equal(sent('/api/post').length, 0);
 });
 
-test('a receipt is no part of the thread', async () => {
-  await deliverReport(prepared, door.intake);
-  door.put(3, Buffer.from(prepared.keys.boxId), Buffer.from('a receipt'));
-  const mailbox = await openMailbox(prepared.code, { card }, door.intake);
-  assert.deepEqual(mailbox.thread.items.map(({ verdict }) => verdict), ['verified']);
-  assert.equal((await mailbox.reply('Tak', DAY)).thread.items.length, 2);
-});
-
 test('no reply is numbered while the report itself is missing', async () => {
   await deliverReport(prepared, door.intake);
   await acknowledge();
@@ -144,6 +183,40 @@ test('no reply is numbered while the report itself is missing', async () => {
   const mailbox = await openMailbox(prepared.code, { card }, door.intake);
   assert.equal(mailbox.thread.withheld['to-desk'], 1);
   await assert.rejects(mailbox.reply('Tak', DAY), OwnContentsMissing);
+});
+
+test('what was sent as files is announced behind what came first from another window', async () => {
+  await deliverReport(prepared, door.intake);
+  const mailbox = await openOwnBox(prepared.keys, { card }, door.intake);
+  const transfer = mailbox.transfer(new Blob(['bilag']), { name: 'bilag.txt', type: 'text/plain' }, DAY);
+  const file = await transfer.run();
+  await (await openMailbox(prepared.code, { card }, door.intake)).reply('Fra et andet vindue', DAY);
+  const after = await mailbox.announce([file], DAY);
+  assert.deepEqual(after.thread.items.map(({ verdict }) => verdict), ['verified', 'verified', 'conflicting', 'verified']);
+  assert.deepEqual(after.thread.items.at(-1).content.body.files, [file]);
+});
+
+test('nothing of a file is sealed to an ended card, or without the report', async () => {
+  await deliverReport(prepared, door.intake);
+  const mailbox = await openOwnBox(prepared.keys, { card }, door.intake);
+  assert.throws(() => mailbox.transfer(new Blob(['x']), { name: 'x', type: '' }, '2027-01-31'), CardHasEnded);
+  await acknowledge();
+  door.frames.shift();
+  const without = await mailbox.reread();
+  assert.throws(() => without.transfer(new Blob(['x']), { name: 'x', type: '' }, DAY), OwnContentsMissing);
+});
+
+test('a file that the desk names is fetched with the keys of the box', async () => {
+  await deliverReport(prepared, door.intake);
+  const plaintext = new Uint8Array(16_384);
+  plaintext.set(Buffer.from('svar'));
+  const sealed = Buffer.from(await new Response(await sealStream(new Blob([plaintext]).stream(), prepared.keys.recipient)).arrayBuffer());
+  const file = { id: '0f'.repeat(16), name: 'svar.txt', type: 'text/plain', size: 4, sealed: hex(sha256(sealed)) };
+  door.fromDesk.set(file.id, sealed);
+  await fromDesk('files', { files: [file] });
+  const { thread, ...mailbox } = await openMailbox(prepared.code, { card }, door.intake).then(async (box) => ({ thread: box.thread, blob: await box.download(file) }));
+  assert.deepEqual(thread.items.at(-1).content.body.files, [file]);
+  assert.equal(await mailbox.blob.text(), 'svar');
 });
 
 test('a box of several answers is fetched to its end', async () => {

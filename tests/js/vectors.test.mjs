@@ -1,7 +1,7 @@
 // Runs every shared vector that concerns a browser through our modules. wrapped-keys.json is the desk's alone.
 
 import assert from 'node:assert/strict';
-import { concat, hex, sha256, unhex, utf8 } from '../../browser/src/bytes.js';
+import { concat, hex, sha256, u32, unhex, utf8 } from '../../browser/src/bytes.js';
 import { readJson } from '../../browser/src/canonical.js';
 import { readCard } from '../../browser/src/card.js';
 import { Chains } from '../../browser/src/chain.js';
@@ -11,12 +11,14 @@ import { contentHash, readContent } from '../../browser/src/content.js';
 import { deriveKeys } from '../../browser/src/derive.js';
 import { checkEnvelope } from '../../browser/src/envelope.js';
 import * as errors from '../../browser/src/errors.js';
+import { receiveFile } from '../../browser/src/files.js';
+import { countOf, paddedFile, partLength, partRecord, readPart, sealedLength } from '../../browser/src/parts.js';
 import { padme, paddedSize, readPlaintext } from '../../browser/src/plaintext.js';
 import { zeroBits } from '../../browser/src/proof.js';
 import { parseReceipt, readReceipt } from '../../browser/src/receipt.js';
 import { verify } from '../../browser/src/signature.js';
 import { readEntry } from '../../browser/src/thread.js';
-import { fetchBody, readPages, submission } from '../../browser/src/wire.js';
+import { fetchBody, fileBody, readPages, submission } from '../../browser/src/wire.js';
 import { testVectors } from './vectors.js';
 
 testVectors('code.json', 58, {
@@ -112,6 +114,65 @@ testVectors('receipts.json', 224, {
   const [, instance] = /^instance: (.*)$/m.exec(whole.toString());
   readReceipt(bytes(input.receipt), { box: input.box, there: new Set(input.there), card: readCard(whole, { rootFingerprint, instance, today }) });
   return 'verified';
+});
+
+testVectors('parts.json', 232, { not_a_part: [errors.UnexpectedAnswer] }, ({ operation, input, expect }, bytes) => PARTS[operation](input, bytes, expect),
+  ({ operation, expect }) => ['record', 'size'].includes(operation) || (operation !== 'payload' && expect !== 'refused')); // a browser writes the others
+
+const accessOf = ({ box, token }) => ({ boxId: unhex(box, 32), accessToken: unhex(token, 32) });
+const idOf = ({ file }) => unhex(file, 16);
+
+const PARTS = {
+  size(size) {
+    const sealed = sealedLength(size);
+    const parts = countOf(sealed);
+    return { padded: paddedFile(size), sealed, parts, last: partLength(sealed, parts - 1) };
+  },
+  record(input, bytes) {
+    const record = bytes(input);
+    // A browser knows which part it asked for: the one that the record says to be, and no other.
+    const [id, view] = [record.subarray(0, 16), record.length < 28 ? Buffer.alloc(28) : record];
+    const [length, index] = [Number(view.readBigUInt64BE(16)), view.readUInt32BE(24)];
+    const part = readPart(record, id, length, index);
+    if (part.length === 0) throw new errors.UnexpectedAnswer('no part');
+    return { file: hex(id), length, index, part: hex(sha256(part)) };
+  },
+  begin({ body }, bytes, expect) {
+    const whole = bytes(body);
+    const part = whole.subarray(74 + expect.challenge.length + 28);
+    const record = partRecord(idOf(expect), expect.length, expect.index, part);
+    assert.deepEqual(Buffer.from(submission(accessOf(expect), unhex(expect.proof, 8), expect.challenge, record)), whole);
+    return { ...expect, part: hex(sha256(part)) };
+  },
+  part(input, bytes, expect) {
+    const whole = bytes(input);
+    const part = whole.subarray(64 + 28);
+    assert.deepEqual(Buffer.from(fileBody(accessOf(expect), partRecord(idOf(expect), expect.length, expect.index, part))), whole);
+    return { ...expect, part: hex(sha256(part)) };
+  },
+  cancel(input, bytes, expect) {
+    assert.deepEqual(Buffer.from(fileBody(accessOf(expect), idOf(expect))), bytes(input));
+    return expect;
+  },
+  file(input, bytes, expect) {
+    assert.deepEqual(Buffer.from(fileBody(accessOf(expect), idOf(expect), u32(expect.index))), bytes(input));
+    return expect;
+  },
+};
+
+const damaged = [errors.FileDamaged, errors.UnexpectedAnswer];
+testVectors('files.json', 62, {
+  parts: [...damaged, errors.NoSuchFile], sealed: damaged, size: damaged, padding: damaged, recipients: damaged, payload: damaged,
+}, async ({ input: { file, records } }, bytes, { code, instance }) => {
+  const there = records.map(bytes);
+  const filePart = async (_, id, index) => {
+    const found = there.find((record) => hex(record.subarray(0, 16)) === hex(id) && record.readUInt32BE(24) === index);
+    if (!found) throw new errors.NoSuchFile();
+    return found;
+  };
+  const way = { keys: deriveKeys(unhex(code, 16), unhex(instance, 16)), intake: { filePart, pauses: [] } };
+  const plaintext = new Uint8Array(await (await receiveFile(file, way)).arrayBuffer());
+  return { name: file.name, type: file.type, size: plaintext.length, sha256: hex(sha256(plaintext)) };
 });
 
 class Verdict extends Error {}

@@ -3,7 +3,7 @@
 
 import { base64, hex, sha256, concat, utf8 } from '../../browser/src/bytes.js';
 import { readCard } from '../../browser/src/card.js';
-import { LABEL_CARD, LABEL_REPORTER, LABEL_ROOT, LABEL_VOICE, label } from '../../browser/src/constants.js';
+import { LABEL_CARD, LABEL_RECEIPT, LABEL_REPORTER, LABEL_ROOT, LABEL_VOICE, label } from '../../browser/src/constants.js';
 import { contentHash, NOTHING, writeContent } from '../../browser/src/content.js';
 import { deriveKeys } from '../../browser/src/derive.js';
 import { sealContent } from '../../browser/src/seal.js';
@@ -14,6 +14,7 @@ export const DAY = '2026-11-21';
 
 export const keysOf = (byte, instance = INSTANCE) => deriveKeys(new Uint8Array(16).fill(byte), Buffer.from(instance, 'hex'));
 export const [root, desk, voice, reporter, stranger] = [1, 2, 3, 4, 5].map((byte) => keysOf(byte));
+export const receiptKey = stranger;
 
 export const rootFingerprint = hex(sha256(concat(label(LABEL_ROOT), root.signingPublic)));
 export const known = { rootFingerprint, instance: INSTANCE, today: DAY };
@@ -34,6 +35,13 @@ export function signCard(text, seed = root.signingSeed) {
 }
 
 export const card = readCard(signCard(cardText()), known);
+
+/** The desk's receipt of some bytes; `other` lines take the place of its own. */
+export function receiptOf(sealed, { box = hex(reporter.boxId), day = DAY, key = hex(receiptKey.signingPublic), instance = INSTANCE, seed = receiptKey.signingSeed } = {}) {
+  const lines = ['whistle/1 receipt', `instance: ${instance}`, `box: ${box}`, `sealed: ${hex(sha256(sealed))}`, `card: ${card.digest}`, `day: ${day}`, `key: ${key}`, ''];
+  const signed = lines.join('\n');
+  return utf8(`${signed}signature: ${base64(sign(LABEL_RECEIPT, seed, utf8(signed)))}\n`);
+}
 
 /** A content to or from the reporter; `previous` and `seen` are contents or null. */
 export function contentOf(direction, kind, body, { sequence = 1, previous = null, seen = null, ...other } = {}) {
