@@ -116,6 +116,11 @@ def test_a_check_says_that_all_is_fine_and_makes_no_database(tmp_path: Path) -> 
         ("relay_token_sha256", '"abc"', "relay_token_sha256"),
         ("port", '"8440"', "port must be of kind int"),
         ("languages", '["da", "xx"]', "xx"),
+        ("file_megabytes", "0", "file_megabytes must be 1 to 4294"),
+        ("file_megabytes", "4295", "file_megabytes must be 1 to 4294"),
+        ("files", "-1", "files must not be below 0"),
+        ("keep_days", "-1", "keep_days must not be below 0"),
+        ("reserve_megabytes", "-1", "reserve_megabytes must not be below 0"),
     ],
 )
 def test_a_wrong_setting_is_one_line_that_names_it(tmp_path: Path, key: str, value: str, message: str) -> None:

@@ -239,6 +239,10 @@ def test_the_instance_script_is_plain_and_names_instance_and_root(site: Rendered
     assert CARD.root_fingerprint.hex() in script
 
 
+def test_the_instance_script_says_how_many_files_are_taken_and_how_large(site: Rendered) -> None:
+    assert '"files": 10, "fileBytes": 100000000}' in text(site(), "/instance.js")
+
+
 def test_a_group_of_which_the_settings_do_not_speak_is_refused(site: Rendered) -> None:
     with pytest.raises(SettingsWrong, match=r"site\.recipients"):
         site(replace(CARD, groups=CARD.groups[:1]))
