@@ -13,7 +13,7 @@ test: check
 	$(BIN)/python -m pytest -q -n 2 --dist loadfile -m "not slow" --durations=10
 	PATH="$(NODE_HOME):$$PATH" node --test tests/js/*.test.mjs
 
-test-slow: $(VENV)/test.ready browser/node_modules/.ready chromium
+test-slow: $(VENV)/test.ready browser/node_modules/.ready chromium servers
 	$(BIN)/python -m pytest -q -m slow --durations=10
 
 # What the code must be before any test runs: style, types on both sides, and the bundle that its sources give.
@@ -55,6 +55,13 @@ browser/node_modules/.ready: browser/package-lock.json $(VENV)/test.ready
 .PHONY: chromium
 chromium:
 	@deploy/apt.sh chromium chromium
+
+# What runs the deployment for real, and what watches it. Debian starts nginx where it can; the tests start their own.
+.PHONY: servers
+servers:
+	@deploy/apt.sh nginx nginx
+	@deploy/apt.sh systemd-analyze systemd
+	@deploy/apt.sh strace strace
 
 clean:
 	rm -rf $(VENV) browser/node_modules build *.egg-info
