@@ -1,20 +1,23 @@
 // @ts-check
-// The reporter's return: the code opens the mailbox, which is shown, answered and closed. Code and letters are only in this
-// page's memory and are gone when it is closed or left.
+// The reporter's return: the code opens the mailbox, which is shown, answered, sent files to and closed. Code and letters are only
+// in this page's memory and are gone when it is closed or left.
 
 import { formatCode, readCode } from '../code.js';
 import { openMailbox } from '../dialogue.js';
 import { CodeHasBadCharacter, CodeHasWrongLength, CodeMistyped } from '../errors.js';
+import { span } from './amounts.js';
+import { OpenBox } from './box.js';
 import { wordsOf } from './failures.js';
+import { startFiles } from './files.js';
 import { onLeaving } from './leave.js';
 import { at, beginWith, painted, showGroups, showOnly, tellMistakes } from './page.js';
+import { startReceipt } from './receipt.js';
 import { mistakeOf, textOf, watchLength } from './text.js';
-import { showThread } from './thread.js';
+import { startThread } from './thread.js';
 import { word } from './words.js';
 
 /**
  * @typedef {import('../card.js').Card} Card
- * @typedef {import('../dialogue.js').Mailbox} Mailbox
  * @typedef {import('../instance.js').Instance} Instance
  */
 
@@ -25,16 +28,19 @@ const STEPS = ['enter', 'suggestion', 'opening', 'failed', 'opened', 'incapable'
  * @param {Instance} instance
  */
 export function startMailbox(card, instance) {
-  /** @type {Mailbox | null} */
-  let mailbox = null;
-  /** @type {Mailbox | null} the one on which an act is under way */
-  let busy = null;
+  /** @type {OpenBox | null} */
+  let box = null;
+  let isSaying = false;
+  const thread = startThread(instance);
+  const receipt = startReceipt();
+  const files = startFiles(instance);
   const field = at('case-code', HTMLTextAreaElement);
   const reply = at('reply-text', HTMLTextAreaElement);
 
   const open = async () => {
     showOnly(STEPS, 'opening');
     await painted();
+    let mailbox;
     try {
       mailbox = await openMailbox(field.value, { card });
     } catch (error) {
@@ -43,8 +49,19 @@ export function startMailbox(card, instance) {
       return;
     }
     field.value = '';
-    showThread(mailbox.thread, instance);
+    const known = mailbox;
+    box = new OpenBox(async () => known, show, known);
+    files.use(box);
+    show(box);
+    at('receipt-more').hidden = false;
     showOnly(STEPS, 'opened');
+    box.watch();
+  };
+
+  const show = (/** @type {OpenBox} */ read) => {
+    if (read.mailbox) thread.show(read.mailbox);
+    receipt.show(read);
+    files.show(read);
   };
 
   const enter = () => {
@@ -90,63 +107,53 @@ export function startMailbox(card, instance) {
     field.focus();
   };
 
-  /**
-   * One act at a time on an open mailbox. Of a mailbox that was closed meanwhile nothing comes back to the page.
-   * @param {(mailbox: Mailbox) => Promise<Mailbox>} act
-   * @param {(failure: unknown) => void} tell what went wrong, or null
-   */
-  const change = async (act, tell) => {
-    if (mailbox === null || busy === mailbox) return;
-    const before = busy = mailbox;
-    let [after, failure] = [before, /** @type {unknown} */ (null)];
-    try {
-      after = await act(before);
-    } catch (error) {
-      failure = error;
-    }
-    if (busy === before) busy = null;
-    if (mailbox !== before) return;
-    mailbox = after;
-    showThread(mailbox.thread, instance);
-    tell(failure);
-  };
-
   const answer = async () => {
     const mistake = mistakeOf('reply-text', 'mailbox.missing-text');
     tellMistakes('reply', mistake === null ? [] : [{ field: 'reply-text', words: mistake }]);
-    if (mistake !== null || busy !== null) return;
+    const here = box;
+    if (mistake !== null || isSaying || !here) return;
     const text = textOf('reply-text');
-    at('reply-words').textContent = word('mailbox.sending');
-    const send = async (/** @type {Mailbox} */ before) => {
+    const words = at('reply-words');
+    words.textContent = word('mailbox.sending');
+    isSaying = true;
+    try {
       await painted();
-      return before.reply(text);
-    };
-    await change(send, (failure) => {
-      at('reply-words').textContent = failure === null ? word('mailbox.sent') : '';
-      if (failure !== null) tellMistakes('reply', [{ field: 'reply-text', words: `${wordsOf(failure)} ${word('mailbox.kept')}` }]);
-      else if (reply.value === text) reply.value = '';
-    });
+      await here.say((mailbox) => mailbox.reply(text, undefined, ({ pause }) => {
+        if (here === box) words.textContent = word('common.retrying', { time: span(pause / 1000) });
+      }));
+      words.textContent = word('mailbox.sent');
+      if (reply.value === text) reply.value = '';
+    } catch (failure) {
+      words.textContent = '';
+      tellMistakes('reply', [{ field: 'reply-text', words: `${wordsOf(failure)} ${word('mailbox.kept')}` }]);
+    }
+    isSaying = false;
   };
 
   const refresh = async () => {
-    const before = mailbox?.thread.items.length;
-    await change((open) => open.reread(), (failure) => {
-      const news = mailbox?.thread.items.length === before ? 'mailbox.nothing' : 'mailbox.refreshed';
-      at('thread-words').textContent = failure === null ? word(news) : wordsOf(failure);
-    });
+    const before = box?.mailbox?.thread.items.length;
+    try {
+      const { thread: { items } } = (await box?.look()) ?? { thread: { items: [] } };
+      at('thread-words').textContent = word(items.length === before ? 'mailbox.nothing' : 'mailbox.refreshed');
+    } catch (failure) {
+      at('thread-words').textContent = wordsOf(failure);
+    }
   };
 
   const forget = () => {
-    mailbox = null;
-    busy = null;
+    box?.leave();
+    box = null;
+    isSaying = false;
     field.value = '';
     reply.value = '';
-    for (const id of ['thread', 'status', 'no-report', 'withheld', 'suggestion-groups', 'reply-words', 'thread-words', 'reply-text-left']) {
+    for (const part of [thread, receipt, files]) part.forget();
+    for (const id of ['status', 'no-report', 'withheld', 'suggestion-groups', 'reply-words', 'thread-words', 'reply-text-left']) {
       at(id).replaceChildren();
     }
   };
 
   const close = () => {
+    if (files.isBusy() && !confirm(word('files.leave'))) return;
     forget();
     tellMistakes('enter', []);
     tellMistakes('reply', []);

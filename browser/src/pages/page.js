@@ -17,7 +17,7 @@ export function at(id, kind) {
 /**
  * @param {string} tag
  * @param {{text?: string, kind?: string}} how `kind` is its class
- * @param {...Node} children
+ * @param {...(Node | string)} children
  * @returns {HTMLElement}
  */
 export function element(tag, { text, kind }, ...children) {

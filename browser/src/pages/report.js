@@ -1,13 +1,18 @@
 // @ts-check
 // Writing a report: write, check, send, keep the code, prove that it was kept. The code is shown only once the report has been
-// acknowledged, and is gone from page and memory once it was typed back. Nothing leaves before "send" is pressed.
+// acknowledged, and is gone from page and memory once it was typed back; the keys made from it stay for files, receipt and proof
+// until the page is left. Nothing leaves before "send" is pressed.
 
-import { deliverReport, prepareReport } from '../dialogue.js';
+import { deliverReport, openOwnBox, prepareReport } from '../dialogue.js';
 import { IntakeRefused, WhistleError } from '../errors.js';
+import { span } from './amounts.js';
+import { OpenBox } from './box.js';
 import { dueDays, longDay } from './dates.js';
 import { wordsOf } from './failures.js';
+import { startFiles } from './files.js';
 import { onLeaving } from './leave.js';
 import { at, beginWith, painted, showGroups, showOnly, tellMistakes } from './page.js';
+import { startReceipt } from './receipt.js';
 import { mistakeOf, textOf, watchLength } from './text.js';
 import { language, word } from './words.js';
 
@@ -21,6 +26,7 @@ import { language, word } from './words.js';
 const STEPS = ['write', 'check', 'sending', 'failed', 'code', 'typeback', 'done', 'incapable'];
 const QUESTIONS = ['category', 'relationship'];
 const ASKED = ['typeback-first', 'typeback-second'];
+const RECEIPTED = ['code', 'typeback', 'done'];
 const UNCERTAIN = ['network-failed', 'unexpected-answer', 'too-slow']; // the report may have arrived all the same
 
 /**
@@ -36,9 +42,14 @@ export function startReport(card, instance) {
   let day = '';
   /** @type {number[]} which groups are asked for */
   let places = [];
+  /** @type {OpenBox | null} of the report, once it is stored */
+  let box = null;
+  const receipt = startReceipt();
+  const files = startFiles(instance);
 
   const show = (/** @type {string} */ step) => {
     document.body.classList.toggle('slip', step === 'code');
+    at('receipt').hidden = !RECEIPTED.includes(step);
     showOnly(STEPS, step);
   };
 
@@ -54,8 +65,11 @@ export function startReport(card, instance) {
       }
       at('sending-words').textContent = word('report.sending');
       await painted();
-      ({ day } = await deliverReport(prepared.sealed));
+      ({ day } = await deliverReport(prepared.sealed, undefined, ({ pause }) => {
+        at('sending-words').textContent = word('common.retrying', { time: span(pause / 1000) });
+      }));
       code = prepared.sealed.code.split('-');
+      follow(prepared.sealed.keys);
       prepared = null;
       at('text', HTMLTextAreaElement).value = '';
       at('check-text').textContent = '';
@@ -67,6 +81,15 @@ export function startReport(card, instance) {
       at('failed-second').hidden = !prepared?.mayHaveArrived;
       show('failed');
     }
+  };
+
+  const follow = (/** @type {Prepared['keys']} */ keys) => {
+    box = new OpenBox(() => openOwnBox(keys, { card }), (read) => {
+      receipt.show(read);
+      files.show(read);
+    });
+    receipt.show(box);
+    box.watch();
   };
 
   const showCode = () => {
@@ -94,6 +117,9 @@ export function startReport(card, instance) {
     const due = dueDays(day, null, instance);
     at('done-acknowledge').textContent = longDay(due.acknowledge);
     at('done-feedback').textContent = longDay(due.feedback);
+    at('done-receipt').append(at('receipt'));
+    at('receipt-more').hidden = false;
+    if (box) files.use(box);
     show('done');
   };
 
@@ -115,6 +141,9 @@ export function startReport(card, instance) {
   onLeaving(() => {
     prepared = null;
     code = null;
+    box?.leave();
+    receipt.forget();
+    files.forget();
     at('write', HTMLFormElement).reset();
     for (const id of ['check-text', 'code-groups']) at(id).replaceChildren();
   });
