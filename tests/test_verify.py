@@ -22,6 +22,7 @@ from tests.vectors import read
 from whistle.ceremony.making import CARD, make, purposes
 from whistle.ceremony.plan import GroupPlan, MemberPlan, Plan
 from whistle.protocol import card as cards
+from whistle.protocol.bech32 import write_recipient
 from whistle.protocol.card import Card
 from whistle.protocol.content import Answer
 from whistle.protocol.spelling import write_base64
@@ -278,11 +279,19 @@ def test_what_is_no_proof_at_all_is_refused(card: Card, file: bytes) -> None:
     refused(file, card)
 
 
-def resealed(proof: bytes, card: Card, desk: SigningKey, report: PreparedReport, plain: bytes, times: int = 2) -> bytes:
+def resealed(
+    proof: bytes,
+    card: Card,
+    desk: SigningKey,
+    report: PreparedReport,
+    plain: bytes,
+    times: int = 2,
+    header_key: bytes = bytes(16),
+) -> bytes:
     """A proof of another plaintext in the same box, with a receipt, as an insider could have made it."""
     key = FileKey(bytes(16))
     sealer = age.PayloadSealer(key)
-    header = age.write_header(key, [report.keys.identity.recipient] * times)
+    header = age.write_header(FileKey(header_key), [report.keys.identity.recipient] * times)
     envelope = header + sealer.nonce + sealer.feed(plain) + sealer.end()
     receipt = receipt_for(sha256(envelope).digest(), report.keys.box, TODAY, card, desk).decode()
     new = {"envelope": write_base64(envelope), "file_key": key.reveal().hex(), "receipt": receipt}
@@ -316,8 +325,23 @@ def test_the_same_plaintext_sealed_again_holds(
         (lambda plain: plain.replace(b'"answer":"Aarhus"', b'"answer":""') + b" " * 6, "an answer that is none"),
         (lambda plain: plain.replace(b'"reply_to":"age1pq1', b'"reply_to":"age1pq2'), "age recipient"),
         (lambda plain: re.sub(b"(age1pq1)(.)", lambda at: at[1] + (b"p" if at[2] == b"q" else b"q"), plain), "misspelt"),
+        (lambda plain: re.sub(b'age1pq1[^"]*', write_recipient(bytes(1_217)).encode(), plain)[:-2], "age recipient"),
     ],
-    ids=["word", "size", "end", "version", "space", "kind", "sequence", "language", "answer-", "answer", "recipient", "letter"],
+    ids=[
+        "word",
+        "size",
+        "end",
+        "version",
+        "space",
+        "kind",
+        "sequence",
+        "language",
+        "answer-",
+        "answer",
+        "recipient",
+        "letter",
+        "longer",
+    ],
 )
 def test_a_plaintext_that_the_reporter_did_not_write_so_is_refused(
     proof: bytes, card: Card, desk: SigningKey, report: PreparedReport, plain: bytes, change: Callable[[bytes], bytes], why: str
@@ -342,6 +366,13 @@ def test_another_count_of_recipients_is_refused(
     proof: bytes, card: Card, desk: SigningKey, report: PreparedReport, plain: bytes, times: int
 ) -> None:
     refused(resealed(proof, card, desk, report, plain, times), card, "two hybrid recipients")
+
+
+def test_a_header_that_gives_its_recipients_another_key_is_refused(
+    proof: bytes, card: Card, desk: SigningKey, report: PreparedReport, plain: bytes
+) -> None:
+    """Or one envelope could say one thing to the desk and another to a stranger."""
+    refused(resealed(proof, card, desk, report, plain, header_key=bytes(15) + b"x"), card, "file key is not the one")
 
 
 def test_signatures_are_taken_as_the_vectors_say() -> None:

@@ -224,8 +224,8 @@ def test_a_server_that_is_being_started_anew_is_asked_again(card: Card, status: 
 def test_sending_a_large_file_holds_a_part_and_no_more(card: Card, reported: PreparedReport) -> None:
     large = 30_000_000
     swallowing = Swallowing(httpx2.Client())
-    on_its_way = Sending(Attachment(Path("x"), "x", "", large), Zeros(large), card.recipient("risk").raw, os.urandom)
     tracemalloc.start()
+    on_its_way = Sending(Attachment(Path("x"), "x", "", large), Zeros(large), card.recipient("risk").raw, os.urandom)
     file = on_its_way.go_on(swallowing, reported.keys, nobody)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
