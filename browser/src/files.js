@@ -267,11 +267,11 @@ function padded(file, size) {
   let at = 0;
   return new ReadableStream({
     async pull(controller) {
-      await turn();
+      await turn(); // before the end, too: what ends the last chunk is as much work as any other
+      if (at === paddedFile(size)) return controller.close();
       const end = Math.min(at + CHUNK_BYTES, at < size ? size : paddedFile(size));
       controller.enqueue(at < size ? await readSlice(file, at, end) : new Uint8Array(end - at));
       at = end;
-      if (at === paddedFile(size)) controller.close();
     },
   }, { highWaterMark: 0 });
 }
@@ -330,13 +330,13 @@ function inSlices(fetchPart, total, hash) {
   let rest = new Uint8Array();
   return new ReadableStream({
     async pull(controller) {
-      if (rest.length === 0) rest = await fetchPart(index++);
       await turn();
+      if (rest.length === 0 && index === countOf(total)) return controller.close();
+      if (rest.length === 0) rest = await fetchPart(index++);
       const slice = rest.subarray(0, CHUNK_BYTES);
       await hashIn(hash, slice, breathe);
       controller.enqueue(slice);
       rest = rest.subarray(slice.length);
-      if (rest.length === 0 && index === countOf(total)) controller.close();
     },
   }, { highWaterMark: 0 });
 }
