@@ -42,6 +42,32 @@ def test_a_report_is_sent_read_and_answered_from_a_terminal(demo: Demo, tmp_path
     assert shown.stdout.index("Noget er galt.") < shown.stdout.index("Det var i marts.")
 
 
+def test_files_a_receipt_and_a_proof_from_a_terminal(demo: Demo, tmp_path: Path) -> None:
+    (tmp_path / "kvittering.txt").write_text("500 kr.")
+    sent = whistle("report", *where(demo), "--attach", str(tmp_path / "kvittering.txt"), "--wait", "60", given="Noget er galt.")
+    assert CODE.fullmatch(sent.stdout.strip())
+    assert "RECEIPT: the desk's machine has your report" in sent.stderr
+    (tmp_path / "code").write_text(sent.stdout)
+    options = ["--code-file", str(tmp_path / "code"), "--proof", str(tmp_path / "proof.json")]
+    shown = whistle("mailbox", *where(demo), *options)
+    assert "report  [receipt of" in shown.stdout
+    assert "kvittering.txt (7 bytes)" in shown.stdout
+    assert "INCRIMINATES" in shown.stderr
+    assert (tmp_path / "proof.json").stat().st_mode & 0o77 == 0
+    verify = [sys.executable, "-I", str(TOP / "spec" / "verify.py"), str(tmp_path / "proof.json")]
+    proven = subprocess.run([*verify, "--fingerprint", demo.fingerprint], capture_output=True, text=True, check=False)
+    assert "Noget er galt." in proven.stdout
+    again = whistle("mailbox", *where(demo), *options)
+    assert again.returncode == 2
+    assert "File exists" in again.stderr
+
+
+def test_a_file_that_is_not_there_stops_the_report_before_it_is_sent(demo: Demo, tmp_path: Path) -> None:
+    sent = whistle("report", *where(demo), "--attach", str(tmp_path / "nothing"), given="Noget er galt.")
+    assert (sent.returncode, sent.stdout) == (2, "")
+    assert sent.stderr.count("\n") == 1
+
+
 def test_a_card_of_another_root_is_refused_in_one_line(demo: Demo) -> None:
     sent = whistle("report", "--intake", demo.intake, "--fingerprint", "00" * 32, given="Noget er galt.")
     assert (sent.returncode, sent.stdout) == (2, "")

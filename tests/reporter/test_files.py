@@ -30,14 +30,17 @@ from whistle.errors import (
 )
 from whistle.protocol.card import Card
 from whistle.protocol.constants import PART_BYTES
-from whistle.protocol.content import TO_DESK, SentFile
+from whistle.protocol.content import TO_DESK, TO_REPORTER, Content, Context, Files, SentFile
 from whistle.protocol.parts import Part, count_of, parse_part, sealed_length, serialize_part
 from whistle.protocol.wire import PART, RECEIPT, Frame, parse_pages, serialize_pages
+from whistle.protocol.wire import TO_REPORTER as FRAME_TO_REPORTER
+from whistle.reporter import command
 from whistle.reporter import intake as network
 from whistle.reporter.dialogue import PreparedReport, open_mailbox
 from whistle.reporter.files import Attachment, Sending, harmless, save
 from whistle.reporter.intake import Intake
 from whistle.reporter.proof import proof_of
+from whistle.sealing import contents
 from whistle.sealing.derivation import ReporterKeys
 from whistle.sealing.files import open_file, seal_file
 from whistle.sealing.keys import Identity, SigningKey
@@ -410,6 +413,24 @@ def test_a_part_with_a_changed_byte_is_not_saved(card: Card, tmp_path: Path, ind
     with pytest.raises(PayloadFailed):
         save(whole.file, tmp_path, Serving(tuple(parts)), keys)
     assert not list(tmp_path.iterdir())
+
+
+def test_one_file_that_cannot_be_saved_is_said_and_keeps_no_other_back(
+    intake: Intake, running: Running, card: Card, voice: SigningKey, reported: PreparedReport, sent: FromDesk,
+    tmp_path: Path, capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    box = open_mailbox(reported.keys, card, intake)
+    missing = replace(sent.file, id=bytes(16), name="v\n\x1bk.pdf")
+    recipient = card.recipient("risk")
+    key = recipient.epoch, recipient.digest
+    context = Context(card.instance, reported.keys.box, TO_REPORTER, "risk", *key, 1, bytes(32), box.thread.last[TO_DESK])
+    readers = [recipient.raw, reported.keys.identity.recipient]
+    push(
+        running, reported.keys, FRAME_TO_REPORTER, contents.seal(Content(context, Files((missing, sent.file))), voice, readers)
+    )
+    assert not command._saved(open_mailbox(reported.keys, card, intake), tmp_path)
+    assert (tmp_path / "svar.pdf").read_bytes() == PLAIN
+    assert capsys.readouterr().err == f"NOT SAVED: v��k.pdf: {FileMissing()}\nSaved: {tmp_path / 'svar.pdf'}\n"
 
 
 @pytest.mark.parametrize(
