@@ -6,7 +6,7 @@ import { test } from 'node:test';
 
 const source = new URL('../../browser/src/', import.meta.url);
 const files = readdirSync(source, { recursive: true }).filter((name) => name.endsWith('.js'))
-  .map((name) => ({ name, text: readFileSync(new URL(name, source), 'utf8').replace(/^\s*(\/\/|\/\*|\*).*$/gm, '') }));
+  .map((name) => ({ name, text: readFileSync(new URL(name, source), 'utf8').replace(/\/\*.*?\*\/|^\s*(\/\/|\/\*|\*).*$/gm, '') }));
 
 const mentions = (pattern) => files.filter(({ text }) => pattern.test(text)).map(({ name }) => name);
 
