@@ -3,6 +3,7 @@
 import json
 import socket
 from base64 import b64encode
+from dataclasses import replace
 
 import pytest
 
@@ -60,6 +61,15 @@ def test_what_arrives_in_two_pieces_is_kept_if_it_does_not_depart(intake: Intake
 def test_a_challenge_with_another_character_ends_the_request(intake: Intake) -> None:
     body = bytes(72) + (20).to_bytes(2) + b"abc!"
     assert named(intake.raw(HEAD.format(20000).encode() + body)) == "not_a_submission"
+
+
+@pytest.mark.parametrize("path", ["submit", "post"])
+def test_without_a_challenge_that_holds_the_envelope_is_not_waited_for(intake: Intake, path: str) -> None:
+    body = serialize_submission(replace(intake.submission(), challenge="a.b.c"))
+    head = HEAD.replace("submit", path).format(len(body)).encode()
+    answered = intake.raw(head + body[: ENVELOPE + len("a.b.c")])  # and no more
+    assert answered.startswith(b"HTTP/1.1 403 ")
+    assert named(answered) == "challenge_refused"
 
 
 @pytest.mark.parametrize("length", [0, CHALLENGE_LIMIT + 1])

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import resource
 from collections.abc import Awaitable, Callable
 
 import pytest
@@ -14,7 +15,7 @@ from whistle.errors import SettingsWrong
 from whistle.web import listening
 from whistle.web.body import CutShort, TooLarge, TooSlow, WrongType, pieces
 from whistle.web.headers import DESK_POLICY, security_headers
-from whistle.web.listening import Server, bind
+from whistle.web.listening import Server, allow_connections, bind
 
 HEAD = b"POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: application/octet-stream\r\n"
 Handler = Callable[[Request], Awaitable[Response]]
@@ -121,3 +122,12 @@ def test_a_body_may_take_longer_than_a_head(monkeypatch: pytest.MonkeyPatch) -> 
     seen: list[object] = []
     assert b" 200 " in exchange(reading(seen, between=0.6), HEAD + b"Content-Length: 4\r\n\r\n", b"ab")
     assert seen == [TooSlow]
+
+
+def test_as_many_connections_are_allowed_as_the_system_allows() -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard // 2, hard))
+    allow_connections()
+    allowed = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    assert allowed == (hard, hard)

@@ -48,12 +48,12 @@ class Api:
         return answer({"challenge": challenge.text, "difficulty": challenge.bits})
 
     async def submit(self, request: Request) -> JSONResponse:
-        submission = await _read(request)
-        return await _kept(self.boxes.submit(submission, self._solved(submission), self.today()))
+        submission, challenge = await self._read(request)
+        return await _kept(self.boxes.submit(submission, challenge, self.today()))
 
     async def post(self, request: Request) -> JSONResponse:
-        submission = await _read(request)
-        return await _kept(self.boxes.post(submission, self._solved(submission), self.today()))
+        submission, challenge = await self._read(request)
+        return await _kept(self.boxes.post(submission, challenge, self.today()))
 
     async def fetch(self, request: Request) -> Response:
         fetch = parse_fetch(await whole(request, FETCH_BYTES))
@@ -61,8 +61,22 @@ class Api:
         pages = serialize_pages(*thread) if thread else self.randomness(PAGE_BYTES)
         return Response(pages, headers={"cache-control": "no-store"}, media_type=PAGES)
 
-    def _solved(self, submission: Submission) -> bytes | None:
-        return solved(self.challenges, submission)
+    async def _read(self, request: Request) -> tuple[Submission, bytes | None]:
+        """The submission, checked as it arrives, and the hash of its challenge if that holds."""
+        reader, challenge = SubmissionReader(), None
+        async for piece in pieces(request, LONGEST_SUBMISSION):
+            fresh = reader.head is None
+            reader.feed(piece)
+            if fresh and reader.head is not None:
+                challenge = await self._admitted(reader.head)
+        return reader.end(), challenge
+
+    async def _admitted(self, head: Headed) -> bytes | None:
+        """Without a challenge that holds, only what a box may have already is worth reading. Raises ChallengeRefused."""
+        challenge = solved(self.challenges, head)
+        if challenge is None and not await asyncio.to_thread(self.boxes.knows, head.box, head.access):
+            raise ChallengeRefused
+        return challenge
 
 
 def solved(challenges: Challenges, sent: Headed) -> bytes | None:
@@ -71,14 +85,6 @@ def solved(challenges: Challenges, sent: Headed) -> bytes | None:
         return challenges.check(sent.challenge, sent.proof)
     except ChallengeRefused:
         return None
-
-
-async def _read(request: Request) -> Submission:
-    """The submission, checked as it arrives."""
-    reader = SubmissionReader()
-    async for piece in pieces(request, LONGEST_SUBMISSION):
-        reader.feed(piece)
-    return reader.end()
 
 
 async def _kept(future: Future[Kept]) -> JSONResponse:

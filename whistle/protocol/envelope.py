@@ -26,7 +26,8 @@ def payload_length(plaintext: int) -> int:
 
 # Every Padmé size in this range is a multiple of 1,024; a test says so.
 PERMITTED = frozenset(payload_length(size) for size in range(PLAINTEXT_FLOOR, PLAINTEXT_LIMIT + 1, 1024) if padme(size) == size)
-LONGEST_ENVELOPE = 22 + STANZAS_LIMIT * STANZA_BYTES + 48 + max(PERMITTED)
+_LONGEST_PAYLOAD = max(PERMITTED)
+LONGEST_ENVELOPE = 22 + STANZAS_LIMIT * STANZA_BYTES + 48 + _LONGEST_PAYLOAD
 
 
 class EnvelopeReader:
@@ -41,7 +42,7 @@ class EnvelopeReader:
         self._kept += piece
         if self._header is None:
             self._header = header_length(self._kept)
-        if len(self._kept) - (self._header or 0) > max(PERMITTED):
+        if len(self._kept) - (self._header or 0) > _LONGEST_PAYLOAD:
             raise NotAnEnvelope
 
     def end(self) -> bytes:

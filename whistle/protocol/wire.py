@@ -77,33 +77,32 @@ class HeadReader(Generic[T]):
     """Takes the head of a submission in pieces, and hands on what follows. Raises NotASubmission, or what the body raises."""
 
     def __init__(self, body: Body[T]) -> None:
-        self._start: bytearray | None = bytearray()
-        self._head = b""
+        self.head: Headed | None = None  # once it is there
+        self._start = b""
         self._body = body
 
     def feed(self, piece: bytes) -> None:
         """Check and keep the next bytes."""
-        if self._start is None:
+        if self.head is not None:
             self._body.feed(piece)
             return
-        self._start += piece
-        if len(self._start) < _FIXED:
+        start = self._start = self._start + piece
+        if len(start) < _FIXED:
             return
-        length = int.from_bytes(self._start[_FIXED - 2 : _FIXED])
-        challenge = bytes(self._start[_FIXED : _FIXED + length])
-        if not 1 <= length <= CHALLENGE_LIMIT or not _CHALLENGE.fullmatch(challenge):
+        end = _FIXED + int.from_bytes(start[_FIXED - 2 : _FIXED])
+        challenge = start[_FIXED:end]
+        if not _FIXED < end <= LONGEST_HEAD or not _CHALLENGE.fullmatch(challenge):
             raise NotASubmission
-        if len(challenge) == length:
-            self._head, rest = bytes(self._start[: _FIXED + length]), bytes(self._start[_FIXED + length :])
-            self._start = None
-            self._body.feed(rest)
+        if len(start) >= end:
+            self.head, self._start = Headed(start[:32], start[32:64], start[64:72], challenge.decode()), b""
+            self._body.feed(start[end:])
 
     def end(self) -> tuple[bytes, bytes, bytes, str, T]:
         """Box, access token, proof, challenge and body, once no more bytes come."""
-        if self._start is not None:
+        if self.head is None:
             raise NotASubmission
-        head = self._head
-        return head[:32], head[32:64], head[64:72], head[_FIXED:].decode(), self._body.end()
+        head = self.head
+        return head.box, head.access, head.proof, head.challenge, self._body.end()
 
 
 class SubmissionReader:
@@ -112,6 +111,11 @@ class SubmissionReader:
     def __init__(self) -> None:
         self._reader = HeadReader(EnvelopeReader())
         self.feed = self._reader.feed
+
+    @property
+    def head(self) -> Headed | None:
+        """What stands before the envelope, once it is there."""
+        return self._reader.head
 
     def end(self) -> Submission:
         """The whole submission, once no more bytes come."""

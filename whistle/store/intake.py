@@ -204,6 +204,11 @@ class Boxes:
                 return None
             return _frames(connection, _of_box(box.id, fetch.after))
 
+    def knows(self, box: bytes, access: bytes) -> bool:
+        """Whether there is such a box for this token."""
+        with self.reading() as connection:
+            return found(connection, box, access) is not None
+
     def arrivals(self, after: int) -> tuple[list[Frame], bool]:
         """What came for the desk after an arrival number, and whether there is more."""
         with self.reading() as connection:
@@ -362,8 +367,12 @@ def _decide(connection: Connection, together: list[_Asked]) -> list[Kept | Whist
             answers.append(Kept(each.frame.digest, _keep(each, shelf, spent)))
         except WhistleError as refusal:
             answers.append(refusal)
-    new = [(challenge, *spent[challenge]) for challenge in spent.keys() - before]
-    _all(connection, _SPEND, [{"challenge": challenge, "use": use, "day": day} for challenge, use, day in new])
+    new = [
+        {"challenge": challenge, "use": spent[challenge][0], "day": spent[challenge][1]}
+        for challenge in spent
+        if challenge not in before
+    ]
+    _all(connection, _SPEND, new)
     shelf.write(connection)
     return answers
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import sha256
 
-from itsdangerous import BadData, TimestampSigner, URLSafeTimedSerializer
+from itsdangerous import BadData, TimestampSigner
 
 from whistle.errors import ChallengeRefused
 
@@ -45,8 +45,7 @@ class Challenges:
             def get_timestamp(self) -> int:
                 return int(clock())
 
-        options = {"key_derivation": "hmac", "digest_method": sha256}
-        self._serializer = URLSafeTimedSerializer(secret, purpose, signer=Signer, signer_kwargs=options)
+        self._signer = Signer(secret, salt=purpose, key_derivation="hmac", digest_method=sha256)
         self._clock = clock
         self._randomness = randomness
         self._calm = calm
@@ -55,14 +54,15 @@ class Challenges:
     def make(self) -> Challenge:
         """A new challenge, its work according to the load."""
         bits = difficulty(self._lately(), self._calm)
-        return Challenge(str(self._serializer.dumps([self._randomness(16).hex(), bits])), bits)
+        return Challenge(self._signer.sign(f"{self._randomness(16).hex()}.{bits}").decode(), bits)
 
     def check(self, text: str, proof: bytes) -> bytes:
         """The hash under which a solved challenge is spent. Raises ChallengeRefused."""
         try:
-            nonce, bits = self._serializer.loads(text, max_age=GOOD_SECONDS)
+            nonce, _, least = self._signer.unsign(text, max_age=GOOD_SECONDS).decode().partition(".")
         except BadData:
             raise ChallengeRefused from None
+        bits = int(least)  # signed here, so it is a number
         if not is_solved(text, proof, bits) or bits < difficulty(self._lately(), self._calm) - _BITS_BEHIND:
             raise ChallengeRefused
         # Of the nonce, not the text: base64 gives a signature several spellings, and each could be spent once.

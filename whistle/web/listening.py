@@ -6,6 +6,7 @@ Nothing of a request is printed or logged, whatever happens to it; client addres
 import asyncio
 import contextlib
 import logging
+import resource
 import signal
 import socket
 from collections.abc import Callable, Iterator, Sequence
@@ -131,6 +132,12 @@ def silence() -> None:
     logging.disable(logging.CRITICAL)
 
 
+def allow_connections() -> None:
+    """Raises the limit of open files, of which each connection is one, as far as this process may."""
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
 async def serve(servers: Sequence[tuple[Server, socket.socket]], announce: Callable[[], None] = lambda: None) -> None:
     """Serves until SIGTERM or SIGINT, or until one of the servers ends; then all end. Announces that it can be stopped."""
 
@@ -148,6 +155,7 @@ async def serve(servers: Sequence[tuple[Server, socket.socket]], announce: Calla
 
 
 def run(servers: Sequence[tuple[Server, socket.socket]], announce: Callable[[], None]) -> None:
-    """`serve`, on an event loop of its own."""
+    """`serve`, on an event loop of its own, with as many connections as the system allows."""
+    allow_connections()
     with asyncio.Runner(loop_factory=servers[0][0].config.get_loop_factory()) as runner:
         runner.run(serve(servers, announce))
