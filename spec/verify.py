@@ -27,7 +27,7 @@ FLOOR, LIMIT, CHUNK, IDENTITY, TEXT, ANSWERS, ANSWER = 16_384, 262_144, 65_536, 
 HEX, DAY, BASE64 = "[0-9a-f]{64}", "[0-9]{4}-[0-9]{2}-[0-9]{2}", "[A-Za-z0-9+/]"
 KEY = f"{DAY} (?:{DAY}|open) {HEX}"
 CARD = re.compile(  # section 4; what the root signed about groups is taken as it stands
-    f"(whistle/1 card\nlabel: (demo|production)\ninstance: ([0-9a-f]{{32}})\ncounter: [1-9][0-9]{{0,9}}\nissued: {DAY}\n"
+    f"(whistle/1 card\nlabel: (demo|production)\ninstance: ([0-9a-f]{{32}})\ncounter: ([1-9][0-9]{{0,9}})\nissued: ({DAY})\n"
     f"ends: {DAY}\n((?:receipt-key: {KEY}\n)+)((?:(?:group|name|voice-key|recipient|ring-[ab]): [^\n]+\n)+)"
     f"((?:revoked: {HEX}\n)*)root: ({HEX})\n)signature: ({BASE64}{{86}})\n"
 )
@@ -42,13 +42,13 @@ P, L = 2**255 - 19, 2**252 + 27742317777372353535851937790883648493  # Ed25519: 
 D = -121665 * pow(121666, -1, P) % P
 
 
-class NotProvenError(Exception):
+class NotProven(Exception):
     """What did not hold, in one line."""
 
 
 def need(holds, failure):
     if not holds:
-        raise NotProvenError(failure)
+        raise NotProven(failure)
 
 
 def canonical(text, what):
@@ -114,7 +114,7 @@ def signed(label, key, message, signature, what):
     try:
         Ed25519PublicKey.from_public_bytes(key).verify(signature, label + b"\0" + message)
     except InvalidSignature:
-        raise NotProvenError(f"{what} has a signature that does not verify.") from None
+        raise NotProven(f"{what} has a signature that does not verify.") from None
 
 
 def hkdf(key, salt, info):
@@ -135,7 +135,7 @@ def opened(envelope, file_key):
     try:
         return b"".join(cipher.decrypt(nonce, chunk, None) for nonce, chunk in zip(nonces, chunks, strict=True))
     except InvalidTag:
-        raise NotProvenError("The envelope does not open to its last byte.") from None
+        raise NotProven("The envelope does not open to its last byte.") from None
 
 
 def recipient(text):
@@ -199,7 +199,7 @@ def report_of(plain, instance, box):
 
 
 def verify(file, fingerprint):
-    """What a proof proves, in lines to print. Raises NotProvenError."""
+    """What a proof proves, in lines to print. Raises NotProven."""
     names = ("protocol", "fingerprint", "card", "envelope", "file_key", "receipt")
     given = fields(canonical(file, "The proof"), "The proof", **dict.fromkeys(names, str))
     protocol, own_root, card_text, envelope_text, key_text, receipt_text = given
@@ -208,7 +208,7 @@ def verify(file, fingerprint):
 
     card = CARD.fullmatch(card_text)
     need(card, "The key card is not one of version 1.")
-    card_signed, label, instance, receipt_keys, groups, revoked, root, card_signature = card.groups()
+    card_signed, label, instance, counter, issued, receipt_keys, groups, revoked, root, card_signature = card.groups()
     need(sha256(b"whistle/1 root\0" + bytes.fromhex(root)).digest() == fingerprint, "The key card is of another root.")
     signature = unbase64(card_signature, "The card's signature")
     signed(b"whistle/1 card", bytes.fromhex(root), card_signed.encode(), signature, "The key card")
@@ -225,7 +225,7 @@ def verify(file, fingerprint):
     try:
         date.fromisoformat(day)
     except ValueError:
-        raise NotProvenError("The receipt's day is not one.") from None
+        raise NotProven("The receipt's day is not one.") from None
     signature = unbase64(receipt_signature, "The receipt's signature")
     signed(b"whistle/1 receipt", bytes.fromhex(key), receipt_signed.encode(), signature, "The receipt")
 
@@ -240,6 +240,7 @@ def verify(file, fingerprint):
         + ("this very key card." if same else "another key card of this root than the enclosed."),
         *(["- The key card is a DEMO card: it speaks for no organisation."] if label == "demo" else []),
         "NOT PROVEN: who wrote it, whether it is true, and whether anybody opened it.",
+        f"The enclosed key card is number {counter}, of {issued}. Ask for a later one: it could revoke the key of the receipt.",
         *([] if body["identity"] is None else ["It carries a sealed identity, which this proof does not open."]),
         *shown("The report", body["text"]),
         *(line for each in body["answers"] for line in shown(f"Answer to {each['question']}", each["answer"])),
@@ -264,7 +265,7 @@ def main():
         root = re.sub(r"\s", "", given.fingerprint)
         need(re.fullmatch("[0-9a-fA-F]{64}", root), "The fingerprint must be 64 hexadecimal digits.")
         print("\n".join(verify(given.proof.read_bytes(), bytes.fromhex(root))))
-    except (NotProvenError, OSError) as failure:
+    except (NotProven, OSError) as failure:
         sys.exit(f"NOT PROVEN: {failure}")
 
 
