@@ -56,13 +56,21 @@ class Deployed:
     ports: Ports
     nginx: tuple["subprocess.Popen[bytes]", ...]
 
-    def tls(self, port: int, name: str, source: str = "127.0.0.1", certificate: str | None = None) -> ssl.SSLSocket:
-        """A connection to nginx, which must show the certificate of this name."""
+    def tls(
+        self, port: int, name: str, source: str = "127.0.0.1", certificate: str | None = None, window: int | None = None
+    ) -> ssl.SSLSocket:
+        """A connection to nginx, which must show the certificate of this name. A small window takes little unread."""
         shown = {INTAKE: "intake", DESK: "desk-pages", RELAY: "relay"}[name]
         context = ssl.create_default_context(cafile=self.root / f"tls/{shown}.pem")
         if certificate:
             context.load_cert_chain(self.root / f"tls/{certificate}.pem", self.root / f"tls/{certificate}.key")
-        return context.wrap_socket(socket.create_connection(("127.0.0.1", port), 30, (source, 0)), server_hostname=name)
+        connection = socket.socket()
+        connection.settimeout(30)
+        if window:
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, window)
+        connection.bind((source, 0))
+        connection.connect(("127.0.0.1", port))
+        return context.wrap_socket(connection, server_hostname=name)
 
     def raw(self, port: int, name: str, sent: bytes, source: str = "127.0.0.1", certificate: str | None = None) -> bytes:
         """Everything that comes back for these very bytes."""
@@ -232,7 +240,7 @@ def proxy(root: Path, zone: str, ports: Ports, **changes: str) -> Iterator["subp
     text = (TOP / f"deploy/{zone}/nginx.conf").read_text()
     replaced = {
         "listen [::]:443 ssl http2;": "",
-        "listen 443 ssl": f"listen 127.0.0.1:{public} ssl",
+        "listen 443 ssl": f"listen 127.0.0.1:{public} sndbuf=8k ssl",  # what is not read stays with nginx, not the kernel
         "listen 127.0.0.1:8441;": f"listen 127.0.0.1:{listens};",
         "127.0.0.1:8440": f"127.0.0.1:{ports.intake}",
         "127.0.0.1:8441": f"127.0.0.1:{ports.relay}",

@@ -262,7 +262,7 @@ def test_an_answer_that_is_not_read_is_in_no_file(running: Deployed) -> None:
         sent = post(INTAKE, f"/api/{path}", serialize_submission(each), SEALED)
         assert head_of(running.raw(running.ports.intake_tls, INTAKE, sent))[0] == 200
     fetch = post(INTAKE, "/api/fetch", serialize_fetch(Fetch(first.box, first.access, 0)), SEALED)
-    with running.tls(running.ports.intake_tls, INTAKE) as connection:
+    with running.tls(running.ports.intake_tls, INTAKE, window=4_096) as connection:
         connection.sendall(fetch)
         assert connection.recv(1)
         running.raw(running.ports.intake_tls, INTAKE, get(INTAKE))
