@@ -46,7 +46,7 @@ def main(
         api = Api(boxes, challenges, today, secrets.token_bytes)
         transfers = Transfers(boxes, Limits(FILES, 2, int(reserve)), time.monotonic)
         transfers.sweep(today())
-        files = Files(transfers, challenges, today, secrets.token_bytes, FILE_BYTES)
+        files = Files(api, transfers, FILE_BYTES)
         pages = public(api, files, {"/": page}, missing, ("127.0.0.1", "Intake.Example"))
         serve(Places(), pages, relay(Relay(boxes, transfers, today), token_sha256))  # type: ignore[arg-type]
 

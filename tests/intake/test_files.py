@@ -170,6 +170,11 @@ def test_the_first_byte_of_a_first_part_that_departs_ends_the_request(intake: In
     assert cut_short(intake, "/api/begin", body[:start] + b"!", len(body)) == (400, "not_an_envelope")
 
 
+def test_a_beginning_whose_challenge_does_not_hold_ends_with_its_head(intake: Intake) -> None:
+    unsolved = Beginning(secrets.token_bytes(32), bytes(32), bytes(8), "a.b.c", file_of()[0])
+    assert cut_short(intake, "/api/begin", serialize_head(unsolved), LONGEST_BEGINNING) == (403, "challenge_refused")
+
+
 @pytest.mark.parametrize(
     ("record", "status", "name"),
     [

@@ -99,10 +99,12 @@ def at_the_desk(transfers: Transfers, after: int = 0) -> list[Frame]:
 
 
 def count(boxes: Boxes, table: Any = PARTS) -> int:
-    """How many rows there are once everything that was dropped is erased."""
-    while boxes.ask(lambda connection: connection.scalar(select(FILE.c.id).where(FILE.c.box.is_(None)))).result():
-        pass
-    return boxes.ask(lambda connection: connection.scalar(select(func.count()).select_from(table)) or 0).result()
+    """How many rows there are once what was dropped is erased, which is under way before this is asked."""
+    for _ in range(20):
+        dropped = boxes.ask(lambda connection: connection.scalar(select(FILE.c.id).where(FILE.c.box.is_(None)))).result()
+        if dropped is None:
+            return boxes.ask(lambda connection: connection.scalar(select(func.count()).select_from(table)) or 0).result()
+    raise AssertionError("What was dropped is not erased.")
 
 
 # Begun and sent -------------------------------------------------------------------------------------------------------
@@ -192,6 +194,15 @@ def test_one_challenge_is_not_spent_on_two_beginnings(boxes: Boxes, transfers: T
     transfers.begin(beginning(own, sealed()[0]), challenge, TODAY).result()
     with pytest.raises(ChallengeRefused):
         transfers.begin(beginning(own, sealed()[0]), challenge, TODAY).result()
+
+
+def test_one_challenge_is_not_spent_on_two_boxes(boxes: Boxes, transfers: Transfers) -> None:
+    own, other, challenge = opened(boxes), opened(boxes), token_bytes(32)
+    asked = beginning(own, sealed()[0])
+    transfers.begin(asked, challenge, TODAY).result()
+    for change in ({"box": other.box, "access": other.access}, {"access": other.access}):
+        with pytest.raises(ChallengeRefused):
+            transfers.begin(replace(asked, **change), challenge, TODAY).result()
 
 
 def test_one_challenge_is_not_spent_on_a_report_and_a_beginning(boxes: Boxes, transfers: Transfers) -> None:
@@ -403,6 +414,13 @@ def test_a_dropped_file_is_erased_some_parts_at_a_time(boxes: Boxes, transfers: 
         with boxes.reading() as reading:
             left.append(reading.scalar(select(func.count()).select_from(PARTS)))
     assert left == [24, 8, 0]
+
+
+def test_a_large_file_that_was_dropped_is_erased_to_its_end(boxes: Boxes, transfers: Transfers) -> None:
+    own, name = opened(boxes), token_bytes(16)
+    sent(transfers, own, [Part(name, 50 * PART_BYTES, index, token_bytes(10)) for index in range(40)])
+    transfers.cancel(Owned(own.box, own.access, name)).result()
+    assert count(boxes) == 0
 
 
 def test_what_was_dropped_before_a_kill_is_erased_at_the_next_start(boxes: Boxes, file: Path, transfers: Transfers) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import date
+from typing import TypeVar
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -16,12 +17,13 @@ from starlette.routing import Route
 from whistle.errors import ChallengeRefused
 from whistle.intake.answers import answer
 from whistle.protocol.constants import ACCESS_TOKEN_BYTES, BOX_ID_BYTES, PAGE_BYTES
-from whistle.protocol.wire import LONGEST_SUBMISSION, Headed, Submission, SubmissionReader, parse_fetch, serialize_pages
+from whistle.protocol.wire import LONGEST_SUBMISSION, Headed, Reader, SubmissionReader, parse_fetch, serialize_pages
 from whistle.store.intake import Boxes, Kept
 from whistle.web.body import pieces, whole
 from whistle.web.challenge import Challenges
 
 FETCH_BYTES = BOX_ID_BYTES + ACCESS_TOKEN_BYTES + 4
+T = TypeVar("T")
 PAGES = "application/octet-stream"
 
 
@@ -48,11 +50,11 @@ class Api:
         return answer({"challenge": challenge.text, "difficulty": challenge.bits})
 
     async def submit(self, request: Request) -> JSONResponse:
-        submission, challenge = await self._read(request)
+        submission, challenge = await self.read(request, SubmissionReader(), LONGEST_SUBMISSION)
         return await _kept(self.boxes.submit(submission, challenge, self.today()))
 
     async def post(self, request: Request) -> JSONResponse:
-        submission, challenge = await self._read(request)
+        submission, challenge = await self.read(request, SubmissionReader(), LONGEST_SUBMISSION)
         return await _kept(self.boxes.post(submission, challenge, self.today()))
 
     async def fetch(self, request: Request) -> Response:
@@ -61,10 +63,10 @@ class Api:
         pages = serialize_pages(*thread) if thread else self.randomness(PAGE_BYTES)
         return Response(pages, headers={"cache-control": "no-store"}, media_type=PAGES)
 
-    async def _read(self, request: Request) -> tuple[Submission, bytes | None]:
-        """The submission, checked as it arrives, and the hash of its challenge if that holds."""
-        reader, challenge = SubmissionReader(), None
-        async for piece in pieces(request, LONGEST_SUBMISSION):
+    async def read(self, request: Request, reader: Reader[T], longest: int) -> tuple[T, bytes | None]:
+        """What begins with a challenge, checked as it arrives, and the hash of the challenge if that holds."""
+        challenge = None
+        async for piece in pieces(request, longest):
             fresh = reader.head is None
             reader.feed(piece)
             if fresh and reader.head is not None:
@@ -73,18 +75,12 @@ class Api:
 
     async def _admitted(self, head: Headed) -> bytes | None:
         """Without a challenge that holds, only what a box may have already is worth reading. Raises ChallengeRefused."""
-        challenge = solved(self.challenges, head)
-        if challenge is None and not await asyncio.to_thread(self.boxes.knows, head.box, head.access):
-            raise ChallengeRefused
-        return challenge
-
-
-def solved(challenges: Challenges, sent: Headed) -> bytes | None:
-    """The hash of the challenge, or None if it does not hold: then only what is kept already is answered."""
-    try:
-        return challenges.check(sent.challenge, sent.proof)
-    except ChallengeRefused:
-        return None
+        try:
+            return self.challenges.check(head.challenge, head.proof)
+        except ChallengeRefused:
+            if await asyncio.to_thread(self.boxes.knows, head.box, head.access):
+                return None
+            raise
 
 
 async def _kept(future: Future[Kept]) -> JSONResponse:

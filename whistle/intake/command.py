@@ -109,7 +109,7 @@ def _prepare(settings: Settings, serving: bool) -> None:
         transfers = Transfers(boxes, limits, time.monotonic)
         transfers.sweep(today())
         api = Api(boxes, challenges, today, secrets.token_bytes)
-        files = Files(transfers, challenges, today, secrets.token_bytes, settings.file_bytes)
+        files = Files(api, transfers, settings.file_bytes)
         pages = public(api, files, site, missing, settings.names)
         serve(settings, pages, relay(Relay(boxes, transfers, today), settings.relay_token_sha256))
 

@@ -5,10 +5,8 @@ it says is durable.
 """
 
 import asyncio
-from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
-from datetime import date
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -16,12 +14,11 @@ from starlette.routing import Route
 
 from whistle.errors import NotASubmission
 from whistle.intake.answers import answer
-from whistle.intake.api import PAGES, solved
+from whistle.intake.api import PAGES, Api
 from whistle.protocol.constants import ACCESS_TOKEN_BYTES, BOX_ID_BYTES, FILE_ID_BYTES, PAGE_BYTES
 from whistle.protocol.parts import (
     LONGEST_BEGINNING,
     LONGEST_CONTINUATION,
-    Beginning,
     BeginningReader,
     Continuation,
     ContinuationReader,
@@ -30,19 +27,16 @@ from whistle.protocol.parts import (
 from whistle.protocol.wire import serialize_pages
 from whistle.store.transfers import KeptPart, Transfers
 from whistle.web.body import pieces, whole
-from whistle.web.challenge import Challenges
 
 OWNED_BYTES = BOX_ID_BYTES + ACCESS_TOKEN_BYTES + FILE_ID_BYTES
 
 
 @dataclass(frozen=True)
 class Files:
-    """The calls, with what they need of the world. `largest` is how many bytes a file may have before it is sealed."""
+    """The calls, beside those for texts. `largest` is how many bytes a file may have before it is sealed."""
 
+    api: Api
     transfers: Transfers
-    challenges: Challenges
-    today: Callable[[], date]
-    randomness: Callable[[int], bytes]
     largest: int
 
     @property
@@ -55,11 +49,11 @@ class Files:
         ]
 
     async def begin(self, request: Request) -> JSONResponse:
-        beginning = await _beginning(request, self.largest)
-        return await _kept(self.transfers.begin(beginning, solved(self.challenges, beginning), self.today()))
+        beginning, challenge = await self.api.read(request, BeginningReader(self.largest), LONGEST_BEGINNING)
+        return await _kept(self.transfers.begin(beginning, challenge, self.api.today()))
 
     async def part(self, request: Request) -> JSONResponse:
-        return await _kept(self.transfers.go_on(await _continuation(request), self.today()))
+        return await _kept(self.transfers.go_on(await _continuation(request), self.api.today()))
 
     async def cancel(self, request: Request) -> JSONResponse:
         owned = parse_owned(await whole(request, OWNED_BYTES))
@@ -72,16 +66,8 @@ class Files:
             raise NotASubmission
         owned, index = parse_owned(body[:OWNED_BYTES]), int.from_bytes(body[OWNED_BYTES:])
         frame = await asyncio.to_thread(self.transfers.part, owned, index)
-        pages = serialize_pages([frame], more=False) if frame else self.randomness(PAGE_BYTES)
+        pages = serialize_pages([frame], more=False) if frame else self.api.randomness(PAGE_BYTES)
         return Response(pages, headers={"cache-control": "no-store"}, media_type=PAGES)
-
-
-async def _beginning(request: Request, largest: int) -> Beginning:
-    """The beginning of a file, checked as it arrives."""
-    reader = BeginningReader(largest)
-    async for piece in pieces(request, LONGEST_BEGINNING):
-        reader.feed(piece)
-    return reader.end()
 
 
 async def _continuation(request: Request) -> Continuation:

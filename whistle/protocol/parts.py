@@ -124,6 +124,11 @@ class BeginningReader:
         self._reader = HeadReader(FirstPartReader(largest))
         self.feed = self._reader.feed
 
+    @property
+    def head(self) -> Headed | None:
+        """What stands before the part, once it is there."""
+        return self._reader.head
+
     def end(self) -> Beginning:
         """The whole beginning, once no more bytes come."""
         return Beginning(*self._reader.end())

@@ -73,6 +73,14 @@ class Body(Protocol[T_co]):
     def end(self) -> T_co: ...
 
 
+class Reader(Body[T_co], Protocol[T_co]):
+    """What takes a submission, or something else with such a head, in pieces."""
+
+    @property
+    def head(self) -> Headed | None:
+        """What stands before the body, once it is there."""
+
+
 class HeadReader(Generic[T]):
     """Takes the head of a submission in pieces, and hands on what follows. Raises NotASubmission, or what the body raises."""
 
