@@ -17,8 +17,11 @@ from tests.desk.running import Desk, Reporter, today
 from whistle.protocol.constants import PART_BYTES
 from whistle.protocol.content import SentFile
 from whistle.protocol.parts import Part, count_of, part_length, serialize_part
-from whistle.protocol.wire import PART, RECEIPT, Frame, parse_pages, serialize_pages
+from whistle.protocol.wire import PART, RECEIPT, TO_DESK, TO_REPORTER, Frame, parse_pages, serialize_pages
+from whistle.sealing.contents import Box, Entry, Item, read_thread, try_open
 from whistle.sealing.files import FileSealer
+
+_NAMES = {TO_DESK: "to-desk", TO_REPORTER: "to-reporter"}
 
 
 @dataclass
@@ -129,3 +132,14 @@ class Evidence:
     def named(self, name: str = "bilag 7.pdf", **changes: object) -> SentFile:
         whole = SentFile(self.id, name, "application/pdf", len(self.plain), sha256(self.sealed).digest())
         return replace(whole, **changes)  # type: ignore[arg-type]
+
+
+def thread_of(server: Public, reporter: Reporter, direction: int) -> list[Item]:
+    """What of this direction stands in the reporter's box, as the reporter reads it."""
+    own = [each for each in (*server.texts, *server.pushed) if each.box == reporter.keys.box and each.direction in _NAMES]
+    entries = [
+        Entry(place, _NAMES[each.direction], each.day, try_open(each.sealed, reporter.keys.identity))
+        for place, each in enumerate(own, 1)
+    ]
+    thread = read_thread(entries, Box(reporter.card.instance, reporter.keys.box, reporter.keys.signing.public, reporter.card))
+    return [item for item in thread.items if item.direction == _NAMES[direction]]

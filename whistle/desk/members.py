@@ -3,7 +3,7 @@
 Known and unknown names cost the same time and get the same answer.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from threading import BoundedSemaphore
@@ -14,7 +14,7 @@ from whistle.errors import DeskBusy, NoMatch, SignInRefused, WrongPassphrase
 from whistle.sealing.groups import open_recipient_key, open_voice_key
 from whistle.sealing.keys import Identity, SigningKey
 from whistle.sealing.wrapping import STANDARD, Factors, factors_of, unwrap, wrap
-from whistle.store.desk import Cases, Member
+from whistle.store.desk import Cases, GroupKey, Member
 
 _AT_ONCE, _WAITING = 2, 16  # Argon2id takes 256 MiB and a second each time
 Random = Callable[[int], bytes]
@@ -65,7 +65,7 @@ class Members:
         if factors_of(member.key, f"member {name}") == "passphrase":
             # The enrolment file as it was handed over: from here on the key needs this machine too.
             self._cases.rewrap(name, self._wrap(name, secret, passphrase))
-        return self._groups(Identity(secret))
+        return keys_of(self._cases.group_keys(), Identity(secret))
 
     def change(self, name: str, old: str, new: str) -> None:
         """Another passphrase for the same key. Raises SignInRefused or PassphraseTooWeak."""
@@ -86,15 +86,17 @@ class Members:
     def _wrap(self, name: str, secret: bytes, passphrase: str) -> str:
         return wrap(secret, f"member {name}", Factors(passphrase, self._machine), self._random, STANDARD)
 
-    def _groups(self, holder: Identity) -> Mapping[str, GroupKeys]:
-        identities: dict[str, dict[int, Identity]] = {}
-        voices: dict[str, SigningKey] = {}
-        for key in self._cases.group_keys():
-            try:
-                if key.purpose == "recipient":
-                    identities.setdefault(key.group, {})[key.epoch] = open_recipient_key(key.sealed, holder)
-                elif key.purpose == "voice":
-                    voices[key.group] = open_voice_key(key.sealed, holder)
-            except NoMatch:
-                continue  # another group's
-        return {group: GroupKeys(found, voices[group]) for group, found in identities.items() if group in voices}
+
+def keys_of(sealed: Iterable[GroupKey], holder: Identity) -> Mapping[str, GroupKeys]:
+    """The keys of every group that this identity opens."""
+    identities: dict[str, dict[int, Identity]] = {}
+    voices: dict[str, SigningKey] = {}
+    for key in sealed:
+        try:
+            if key.purpose == "recipient":
+                identities.setdefault(key.group, {})[key.epoch] = open_recipient_key(key.sealed, holder)
+            elif key.purpose == "voice":
+                voices[key.group] = open_voice_key(key.sealed, holder)
+        except NoMatch:
+            continue  # another group's
+    return {group: GroupKeys(found, voices[group]) for group, found in identities.items() if group in voices}
