@@ -46,16 +46,16 @@ def _bytes(number: int) -> bytes:
 
 SENT = st.builds(
     Sent,
-    st.integers(0, 2),
     st.sampled_from([0, 0, 0, 1]),
-    st.integers(0, 3),
-    st.one_of(st.none(), st.integers(0, 3), st.integers(0, 200)),
-    st.booleans(),
-    st.integers(0, 1),
+    st.sampled_from([0, 0, 0, 0, 1]),
+    st.integers(0, 5),
+    st.one_of(st.none(), st.integers(0, 3), st.integers(0, 200), st.integers(0, 200)),
+    st.sampled_from([True, False, False]),
+    st.sampled_from([0, 0, 0, 1]),
 )
 
 
-@given(st.lists(st.lists(SENT, max_size=12), max_size=4))
+@given(st.lists(st.lists(SENT, max_size=16), max_size=3))
 @settings(max_examples=60, deadline=None)
 def test_those_that_wait_together_are_answered_and_kept_as_if_each_came_alone(batches: list[list[Sent]]) -> None:
     with patch.object(intake, "DAILY_LIMIT", 2), patch.object(intake, "TOTAL_LIMIT", 3):
@@ -80,6 +80,13 @@ def test_where_another_program_was_quicker_nobody_else_is_refused() -> None:
         assert [type(answer) is tuple for answer in answers] == [True, False, True]
         assert answers[1] == repr(StorageFailed())
         assert len(rows(file)["challenge"]) == len(rows(file)["box"]) == len(rows(file)["entry"]) == 2
+
+
+def test_the_limits_of_a_box_hold_among_those_that_wait_together() -> None:
+    with patch.object(intake, "DAILY_LIMIT", 2), opened() as (boxes, file):
+        answers = held_up(boxes, [Sent(0, 0, number, number, number == 0, 0) for number in range(3)])
+        assert [type(answer) is tuple for answer in answers] == [True, True, False]
+        assert len(rows(file)["challenge"]) == len(rows(file)["entry"]) == 2
 
 
 def test_replies_pushed_together_stand_in_their_order() -> None:

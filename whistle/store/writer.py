@@ -100,11 +100,12 @@ class Writer:
                     for batch, side_by_side in groupby(waiters, key=lambda waiter: waiter.batch)
                     for result in batch(connection, [waiter.item for waiter in side_by_side])
                 ]
+                answers = list(zip(waiters, results, strict=True))
         except Exception:  # noqa: BLE001 - whatever broke, everybody who waits must hear that nothing was kept
             for waiter in waiters:
                 waiter.answer.set_exception(StorageFailed())
             return
-        for waiter, result in zip(waiters, results, strict=True):
+        for waiter, result in answers:
             if isinstance(result, WhistleError):
                 waiter.answer.set_exception(result)
             else:
