@@ -12,20 +12,25 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
+from io import BytesIO
 from pathlib import Path
 from types import MappingProxyType
 
 from tests.intake.running import TOKEN, Intake, call_at, envelope
 from whistle.protocol import card as cards
-from whistle.protocol.content import TO_REPORTER, Body, Content, Context, Position, Report
+from whistle.protocol.constants import PART_BYTES
+from whistle.protocol.content import TO_REPORTER, Body, Content, Files, Position, Report, SentFile
+from whistle.protocol.parts import Part, serialize_part
+from whistle.protocol.wire import PART, RECEIPT, Frame, parse_pages, serialize_pages
 from whistle.protocol.wire import TO_REPORTER as FRAME_TO_REPORTER
-from whistle.protocol.wire import Frame, parse_pages, serialize_pages
 from whistle.sealing.cards import sign_card
 from whistle.sealing.contents import open_envelope, read, seal
+from whistle.sealing.files import seal_file
 from whistle.sealing.keys import Identity, SigningKey
+from whistle.sealing.receipts import receipt_for
 
 TOP = Path(__file__).resolve().parents[2]
-ROOT, VOICE, OTHER_VOICE = (SigningKey(letter * 32) for letter in (b"r", b"v", b"o"))
+ROOT, VOICE, OTHER_VOICE, RECEIPTS = (SigningKey(letter * 32) for letter in (b"r", b"v", b"o", b"q"))
 GROUPS = {"risk-control": Identity(b"g" * 32), "audit-chair": Identity(b"a" * 32)}
 NAMES: Mapping[str, Mapping[str, str]] = {
     "risk-control": {"da": "Risikokontrol", "en": "Risk control"},
@@ -46,9 +51,18 @@ class Desk:
 
     def newest(self) -> Content:
         """The last content that arrived, opened with the key of whichever group it is for."""
-        frames = parse_pages(self.intake.relay("/relay/pull", bytes(4)).body)[0]
-        opened = open_envelope(frames[-1].sealed, GROUPS.values())
+        opened = open_envelope(self.arrived()[-1].sealed, GROUPS.values())
         return read(opened.plaintext, lambda content: [content.body.signing] if isinstance(content.body, Report) else [])
+
+    def arrived(self) -> list[Frame]:
+        """Every letter to the desk."""
+        frames: list[Frame] = []
+        more = True
+        while more:
+            after = frames[-1].position if frames else 0
+            found, more = parse_pages(self.intake.relay("/relay/pull", after.to_bytes(4, "big")).body)
+            frames += found
+        return frames
 
     def answer(
         self, report: Content, body: Body, after: Content | None = None, voice: SigningKey = VOICE, seen: int = 1
@@ -65,16 +79,32 @@ class Desk:
         )
         content = Content(context, body)
         group = self.card.group(context.group).recipient.raw
-        self.push(context, seal(content, voice, [group, report.body.reply_to]))
+        self.push(context.box, seal(content, voice, [group, report.body.reply_to]))
         return content
 
-    def push(self, context: Context, sealed: bytes) -> None:
-        frame = Frame(0, FRAME_TO_REPORTER, today(), context.box, sealed)
+    def give(self, report: Content, name: str, plain: bytes) -> None:
+        """A file to the reporter, in parts, and the letter that names it."""
+        assert isinstance(report.body, Report)
+        sealed = b"".join(seal_file(BytesIO(plain), len(plain), report.body.reply_to))
+        file = secrets.token_bytes(16)
+        for index, start in enumerate(range(0, len(sealed), PART_BYTES)):
+            part = Part(file, len(sealed), index, sealed[start : start + PART_BYTES])
+            self.push(report.context.box, serialize_part(part), PART)
+        self.answer(report, Files((SentFile(file, name, "", len(plain), sha256(sealed).digest()),)))
+
+    def sign_for_all(self) -> None:
+        """Pushes the receipt of every letter that has arrived."""
+        for frame in self.arrived():
+            receipt = receipt_for(sha256(frame.sealed).digest(), frame.box, today(), self.card, RECEIPTS)
+            self.push(frame.box, receipt, RECEIPT)
+
+    def push(self, box: bytes, sealed: bytes, direction: int = FRAME_TO_REPORTER) -> None:
+        frame = Frame(0, direction, today(), box, sealed)
         assert self.intake.relay("/relay/push", serialize_pages([frame], more=False)).status == 200
 
     def push_noise(self, report: Content) -> None:
         """What has the shape of an envelope and opens with no key."""
-        self.push(report.context, envelope())
+        self.push(report.context.box, envelope())
 
 
 def today() -> date:
@@ -92,7 +122,7 @@ def demo_card() -> cards.Card:
         )
         for name, identity in GROUPS.items()
     )
-    receipts = (cards.SigningKey(today(), None, b"q" * 32),)
+    receipts = (cards.SigningKey(today(), None, RECEIPTS.public),)
     return sign_card(
         cards.Card(True, b"i" * 16, 1, today(), today() + timedelta(days=90), receipts, groups, (), ROOT.public), ROOT
     )

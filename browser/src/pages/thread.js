@@ -129,10 +129,10 @@ function lettersOf({ verdict, missing, content, day, receipt }, mailbox, signal)
   if ('text' in content.body && content.body.text !== '') letter.append(element('p', { kind: 'said', text: content.body.text }));
   if (content.kind === 'files') {
     if (!mine) letter.append(element('p', { kind: 'warning', text: word('mailbox.file-warning') }));
-    const rowOf = (/** @type {SentFile} */ file) => (mine ? sentRow(file, mailbox) : receivedRow(file, mailbox, signal));
+    const rowOf = (/** @type {SentFile} */ file) => (mine ? sentRow(file, mailbox, receipt) : receivedRow(file, mailbox, signal));
     letter.append(element('ul', { kind: 'files' }, ...content.body.files.map(rowOf)));
   }
-  if (mine) letter.append(element('p', { kind: 'from', text: receiptWords(receipt?.day) }));
+  if (mine && content.kind !== 'files') letter.append(element('p', { kind: 'from', text: receiptWords(receipt?.day) }));
   return verdict === 'gap' ? [warning(), letter] : [letter];
 }
 
@@ -173,9 +173,11 @@ function nameOf({ name, size }) {
 /**
  * @param {SentFile} file of the reporter's own
  * @param {Mailbox} mailbox
+ * @param {{day: string} | null} named of the letter that names it, without which the desk has bytes and no file
  */
-function sentRow(file, { fileReceipts }) {
-  return element('li', {}, nameOf(file), element('p', { kind: 'from', text: receiptWords(fileReceipts.get(file.sealed)) }));
+function sentRow(file, { fileReceipts }, named) {
+  const words = receiptWords(named === null ? undefined : fileReceipts.get(file.sealed));
+  return element('li', {}, nameOf(file), element('p', { kind: 'from', text: words }));
 }
 
 /**
