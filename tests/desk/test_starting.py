@@ -19,7 +19,7 @@ from tests.desk.running import ANNA, PLAN, hold_ceremony, settings_of
 from whistle.desk.application import build, push_times
 from whistle.desk.enrolment import enrol
 from whistle.desk.settings import Settings
-from whistle.desk.starting import KeyCard
+from whistle.desk.starting import KeyCard, machine_secret, receipt_key
 from whistle.errors import (
     CardForged,
     CardIsDemo,
@@ -33,7 +33,10 @@ from whistle.errors import (
     SettingsWrong,
     WhistleError,
 )
-from whistle.protocol.card import parse
+from whistle.protocol.card import parse, serialize
+from whistle.sealing.cards import sign_card
+from whistle.sealing.keys import SigningKey
+from whistle.sealing.wrapping import Factors, unwrap
 from whistle.store.desk import Cases
 
 TOP = Path(__file__).resolve().parents[2]
@@ -244,3 +247,36 @@ def serve_and_stop(arguments: list[str]) -> None:
     assert process.wait(30) == 0
     assert process.stdout.read() == ""
     process.stdout.close()
+
+
+def test_a_receipt_key_that_the_card_does_not_list_is_said_and_reading_goes_on(tmp_path: Path, ceremony: Path) -> None:
+    """The key of another machine's ceremony would be refused; this one is sound, and the card has revoked it."""
+    settings = ready(tmp_path, ceremony)
+    key = receipt_key(settings.receipt_key, machine_secret(settings.machine_secret)).public
+    card = tmp_path / "card.txt"
+    secret = unwrap((ceremony / "offline/root.key").read_text(), "root", Factors("r" * 15))
+    listed = parse(settings.card.read_bytes())
+    card.write_bytes(serialize(sign_card(replace(listed, revoked=(key,)), SigningKey(secret))))
+    settings = replace(settings, card=card)
+    said = "whistle-desk: The key card does not list this desk's receipt key for today"
+    status, words = ran(command(tmp_path, settings, "check"))
+    assert (status, words[: len(said)]) == (2, said)
+    process = subprocess.Popen(
+        command(tmp_path, settings, "serve"), cwd=TOP, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+    assert process.stdout
+    lines = [process.stdout.readline() for _ in range(2)]
+    process.send_signal(signal.SIGTERM)
+    process.wait(30)
+    process.stdout.close()
+    assert lines[0].startswith(said)
+    assert lines[1].startswith("The desk listens on 127.0.0.1")
+
+
+def test_a_half_upload_of_the_last_run_is_swept_when_the_desk_is_served(tmp_path: Path, ceremony: Path) -> None:
+    settings = ready(tmp_path, ceremony)
+    with closing(Cases(settings.database)) as cases:
+        cases.files.begin(b"b" * 32, b"f" * 16, datetime.now(UTC).date())
+    serve_and_stop(command(tmp_path, settings, "serve"))
+    with closing(Cases(settings.database)) as cases:
+        assert cases.files.of_box(b"b" * 32) == []

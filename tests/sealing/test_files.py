@@ -1,5 +1,7 @@
 """Files under seal: what goes in comes out, in a size class, and nothing behind it but zeros."""
 
+import tracemalloc
+from collections.abc import Iterator
 from hashlib import sha256
 from io import BytesIO
 
@@ -8,7 +10,7 @@ import pytest
 from whistle.errors import FileChanged, NotTheFile, PayloadFailed
 from whistle.protocol.parts import padded_size, sealed_length
 from whistle.sealing import age
-from whistle.sealing.files import open_file, open_file_payload, seal_file
+from whistle.sealing.files import FileSealer, joined, open_file, open_file_payload, seal_file
 from whistle.sealing.keys import Identity
 
 READER = Identity(bytes(range(32)))
@@ -62,3 +64,34 @@ def test_a_file_that_was_cut_is_refused() -> None:
 def test_a_file_that_changed_while_it_was_read_is_refused(now: bytes) -> None:
     with pytest.raises(FileChanged):
         b"".join(seal_file(BytesIO(now), 10, READER.recipient))
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("step", [1_000, 65_536, 1_000_000])
+def test_a_file_whose_length_nobody_knows_is_sealed_as_it_comes(size: int, step: int) -> None:
+    plain = sha256(b"%d" % size).digest() * (size // 32) + b"x" * (size % 32)
+    sealer = FileSealer(READER.recipient)
+    pieces = [sealer.start(), *(sealer.feed(plain[at : at + step]) for at in range(0, size, step)), *sealer.end()]
+    file = b"".join(pieces)
+    assert (len(file), sealer.size) == (sealed_length(size), size)
+    assert opened(file, size) == plain
+    payload = joined([b"", file[len(sealer.header) :][:5], b"", file[len(sealer.header) :][5:]])
+    assert b"".join(open_file_payload(payload, size, sealer.file_key)) == plain
+
+
+def test_memory_stays_flat_while_sixty_megabytes_are_sealed_and_opened() -> None:
+    piece, count = bytes(65_000), 60 * 1024 * 1024 // 65_000
+    sealer = FileSealer(READER.recipient)
+
+    def pieces() -> Iterator[bytes]:
+        yield sealer.start()
+        for _ in range(count):
+            yield sealer.feed(piece)
+        yield from sealer.end()
+
+    tracemalloc.start()
+    found = sum(len(each) for each in open_file(joined(pieces()), count * len(piece), READER))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert found == count * len(piece)
+    assert peak < 2 * 1024 * 1024
