@@ -329,7 +329,7 @@ def test_a_person_with_a_keyboard_alone_can_report(opens: Opens) -> None:
     expect(page.locator("[data-part=done] h2").first).to_be_focused()
     tab_to("#files-input")
     with page.expect_file_chooser() as asked:
-        page.keyboard.press("Enter")
+        page.keyboard.press("Space")
     asked.value.set_files({"name": "a.txt", "mimeType": "text/plain", "buffer": b"a"})
     expect(row(page, "a.txt")).to_contain_text("Sent.", timeout=20_000)
 
