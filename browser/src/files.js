@@ -43,6 +43,8 @@ export class Transfer {
   #begun = false;
   #held = false;
   #cut = new AbortController(); // ends the calls and waits under way, and is then replaced
+  /** @type {Promise<unknown>} what is being sent again */
+  #again = Promise.resolve();
   /** @type {() => void} */
   #release = () => {};
   /** @type {Promise<void> | undefined} while it is held */
@@ -157,11 +159,12 @@ export class Transfer {
       await this.#hold;
       if (this.#isOver()) throw new TransferCancelled();
       const { signal } = this.#cut;
+      const offer = () => index === 0
+        ? sendWithProof((body) => intake.begin(body, signal), keys, record, intake, signal)
+        : intake.part(keys, record, signal);
       try {
         if (index === 0) this.#begun = true;
-        const stored = index === 0
-          ? await sendWithProof((body) => intake.begin(body, signal), keys, record, intake, signal)
-          : await intake.part(keys, record, signal);
+        const stored = await (attempt === 0 ? offer() : this.#inTurn(offer));
         if (stored !== digest) throw new UnexpectedAnswer('it names another part');
         this.#meter.add(bytes.length);
         if (!this.#held && !this.#isOver()) this.#become('sending');
@@ -175,6 +178,18 @@ export class Transfer {
         await wait(intake.pauses[Math.min(attempt, intake.pauses.length - 1)] ?? 0, signal);
       }
     }
+  }
+
+  /**
+   * What is sent again goes alone: on a network too slow for three parts at one time, each would run out of time each time.
+   * @template T
+   * @param {() => Promise<T>} act
+   * @returns {Promise<T>}
+   */
+  #inTurn(act) {
+    const acting = this.#again.then(act);
+    this.#again = acting.catch(() => {}); // whoever asked is told
+    return acting;
   }
 
   #interrupt() {
@@ -370,8 +385,7 @@ async function piecesOf(reader, size) {
     if (value.subarray(own).some((byte) => byte !== 0)) throw new FileDamaged();
     at += value.length;
   }
-  if (at !== paddedFile(size)) throw new FileDamaged();
-  return pieces;
+  return pieces; // how many bytes there are, the length of the sealed file and its one recipient have settled
 }
 
 /**

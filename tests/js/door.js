@@ -23,6 +23,7 @@ export class Door {
   offline = false;
   difficulty = 8;
   perAnswer = 100;
+  givenUp = 0; // calls whose caller went away before they were answered
   atOnce = 0;
   mostAtOnce = 0;
 
@@ -52,6 +53,7 @@ export class Door {
     const body = Buffer.concat(pieces);
     if (this.offline) return response.destroy();
     this.bodies.push({ path: request.url, body, headers: request.headers });
+    response.on('close', () => { if (!response.writableEnded) this.givenUp++; });
     this.mostAtOnce = Math.max(this.mostAtOnce, ++this.atOnce);
     const behaviour = this.behaviour[request.url] ?? (await this.meddle(request.url, body));
     this.atOnce--;
