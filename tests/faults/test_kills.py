@@ -1,9 +1,14 @@
 """Both programs are killed at fifty random moments under load: everything acknowledged is there, once, and opens."""
 
+import json
 import os
+import sqlite3
+import subprocess
+import sys
 import threading
+from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
@@ -12,11 +17,12 @@ from random import Random
 import httpx2
 import pytest
 
+from tests.desk.running import hold_ceremony, settings_of
 from tests.intake.running import Intake as Running
 from tests.intake.running import started
-from tests.reporter.conftest import anna, card, files, group, prepared
+from tests.reporter.conftest import PLAN, anna, card, files, group, prepared
 from whistle.errors import IntakeRefused, NetworkFailed
-from whistle.protocol.card import Card
+from whistle.protocol.card import Card, parse
 from whistle.protocol.content import SentFile
 from whistle.protocol.parts import Part, parse_part
 from whistle.protocol.wire import parse_pages
@@ -30,6 +36,7 @@ __all__ = ["anna", "card", "files", "group"]  # fixtures
 KILLS, ABREAST = 50, 3
 CALM = "1000000"
 SEED = 20261121
+DESK = str(Path(sys.executable).parent / "whistle-desk")
 EVIDENCE = bytes(range(256)) * 1_500  # two parts
 
 
@@ -62,11 +69,63 @@ def test_intake_killed_at_fifty_moments_has_every_answered_report_and_file(tmp_p
             assert b"".join(open_file(BytesIO(b"".join(part.sealed for part in parts)), file.size, group)) == EVIDENCE
 
 
+@pytest.mark.slow
+def test_the_desk_killed_at_fifty_moments_has_every_report_and_file_once_and_receipts_them(tmp_path: Path) -> None:
+    ceremony, random, told = hold_ceremony(tmp_path / "ceremony", PLAN), Random(SEED), Acknowledged()
+    card = parse((ceremony / "public/key-card.txt").read_bytes())
+    with started(tmp_path / "intake.sqlite", "0", "128", CALM) as running:
+        settings = desk_settings(tmp_path, ceremony, running.relay_port)
+        with load(running.port, card, told, pause=1):
+            for _ in range(KILLS):
+                program = subprocess.Popen([DESK, "serve", "--settings", settings], stdout=subprocess.PIPE)
+                assert program.stdout
+                with program.stdout:
+                    assert program.stdout.readline()  # it listens, and polls
+                    threading.Event().wait(random.uniform(0, 1))
+                    program.kill()
+                    program.wait()
+        assert len(told.files) > KILLS / 5
+        program = subprocess.Popen([DESK, "serve", "--settings", settings], stdout=subprocess.DEVNULL)
+        try:
+            with client(running.port) as intake:
+                for report, file in told.files:
+                    receipted(intake, card, report, file)
+        finally:
+            program.terminate()
+            program.wait(30)
+    with closing(sqlite3.connect(tmp_path / "desk.sqlite")) as desk:
+        arrived = Counter(box for (box,) in desk.execute("SELECT box FROM arrival GROUP BY box, digest"))
+        assert desk.execute("SELECT count(*) FROM arrival").fetchone() == (sum(arrived.values()),)
+    assert all(arrived[report.keys.box] >= 1 for report in told.reports)
+
+
+def receipted(intake: Intake, card: Card, report: PreparedReport, file: SentFile) -> None:
+    """Waits until the desk has signed for the report and for its file."""
+    while True:
+        box = open_mailbox(report.keys, card, intake)
+        if box.report and box.receipt_of(box.report) and file.sealed in box.receipts:
+            return
+        threading.Event().wait(0.2)
+
+
+def desk_settings(folder: Path, ceremony: Path, relay_port: int) -> str:
+    """A settings file of a desk that polls every second, with everybody enrolled."""
+    values = vars(settings_of(folder, ceremony, relay_port, poll_seconds=1))
+    lines = (
+        f"{key} = {json.dumps(list(value) if isinstance(value, tuple) else value, default=str)}"
+        for key, value in values.items()
+    )
+    file = folder / "desk.toml"
+    file.write_text("\n".join(lines) + "\n")
+    subprocess.run([DESK, "enrol", "--settings", str(file), str(ceremony / "desk")], check=True, stdout=subprocess.DEVNULL)
+    return str(file)
+
+
 @contextmanager
-def load(port: int, card: Card, told: Acknowledged) -> Iterator[None]:
+def load(port: int, card: Card, told: Acknowledged, pause: float = 0) -> Iterator[None]:
     """Reporters who send one report and one file after another, until they are told to stop or get no answer any more."""
     over = threading.Event()
-    threads = [threading.Thread(target=report_on, args=(port, card, told, over)) for _ in range(ABREAST)]
+    threads = [threading.Thread(target=report_on, args=(port, card, told, over, pause)) for _ in range(ABREAST)]
     for thread in threads:
         thread.start()
     try:
@@ -77,12 +136,12 @@ def load(port: int, card: Card, told: Acknowledged) -> Iterator[None]:
             thread.join()
 
 
-def report_on(port: int, card: Card, told: Acknowledged, over: threading.Event) -> None:
+def report_on(port: int, card: Card, told: Acknowledged, over: threading.Event, pause: float) -> None:
     with client(port) as intake:
-        while not over.is_set():
+        while not over.wait(pause):
             report = prepared(card)
             file = Attachment(Path("kvittering.pdf"), "kvittering.pdf", "application/pdf", len(EVIDENCE))
-            sending = Sending(file, BytesIO(EVIDENCE), card.recipient("risk").raw, os.urandom)
+            sending = Sending(file, BytesIO(EVIDENCE), card.groups[0].recipient.raw, os.urandom)
             try:
                 report.deliver(intake)
                 told.reports.append(report)
