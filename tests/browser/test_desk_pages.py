@@ -1,18 +1,23 @@
 """The desk's pages in a real browser: accessible, readable at every width and in both languages, and without a script."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Request, expect
 
-from tests.desk.running import ANNA, PASSPHRASES, Desk, Reporter, hold_ceremony, started
-from whistle.protocol.content import Message
+from tests.desk.relaying import Evidence
+from tests.desk.running import ANNA, PASSPHRASES, Desk, Reporter, hold_ceremony, started, today
+from whistle.desk.receipts import hashes
+from whistle.protocol.content import Files, Message
+from whistle.protocol.wire import PART, Frame
 from whistle.sealing.keys import SigningKey
 
 AXE = (Path(__file__).resolve().parents[2] / "browser/node_modules/axe-core/axe.min.js").read_text("utf-8")
 LONG = "x" * 300
-PAGES = ("/sign-in", "/", "/cases/1", "/cases/2", "/passphrase", "/cases/999")
+FILE = "/cases/1/files/" + "f" * 32
+PAGES = ("/sign-in", "/", "/cases/1", "/cases/2", FILE, "/passphrase", "/cases/999")
 
 
 @pytest.fixture(scope="module")
@@ -27,11 +32,29 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
         anna.post("/cases/1/acknowledge", text="Vi har læst det.")
         anna.post("/cases/1/note", text="First secure the documents.")
         anna.post("/cases/1/state", state="assessing", tell="yes")
+        send_files(running, first)
         forged = first.say(Message("planted"), keep=False, key=SigningKey(b"x" * 32))
         alone = Reporter.new(running.card)
         running.deliver(first.frame(forged), alone.frame(alone.message("alone", sequence=2, previous=b"p" * 32)))
         running.poll()
         yield running
+
+
+def send_files(desk: Desk, reporter: Reporter) -> None:
+    """A complete one with a name that turns text around, a damaged one, one that is arriving, and one without a name."""
+    whole, damaged, arriving, nameless = (
+        replace(Evidence.of(desk, bytes(length)), id=bytes([digit]) * 16)
+        for length, digit in ((1_300_000, 0xFF), (30_000, 0xDD), (600_000, 0xAA), (600_000, 0xBB))
+    )
+    parts = [*whole.parts, *damaged.parts, *arriving.parts[:1], *nameless.parts[:2]]
+    frames = [(Frame(place, PART, today(), reporter.keys.box, b""), part) for place, part in enumerate(parts, 1)]
+    desk.cases.files.arrive(frames, today())
+    desk.poll()  # nobody answers: it hashes nothing
+    for file in desk.cases.files.whole():
+        desk.cases.files.received(file, *hashes(desk.cases.files.pieces(file)), desk.running.receipts.sign)
+    long = f"kontrakt-{LONG[:180]}\u202efdp.exe"
+    named = (whole.named(long), damaged.named("note.txt", sealed=bytes(32)), arriving.named("optagelse.m4a", type="audio/mp4"))
+    desk.deliver(reporter.frame(reporter.say(Files(named))))
 
 
 @pytest.fixture(scope="module")
@@ -151,3 +174,39 @@ def test_what_is_due_and_what_is_wrong_is_said_in_words(page: Page) -> None:
     page.goto("/cases/1?language=en")
     expect(page.get_by_text("Forged.")).to_be_visible()
     expect(page.get_by_text("planted")).to_have_count(0)
+
+
+def test_every_state_of_a_file_is_said_in_words_and_no_name_turns_text_around(page: Page) -> None:
+    page.goto("/cases/1?language=en")
+    files = page.locator(".thread .files li")
+    expect(files.nth(0)).to_contain_text("1.3 MB")
+    expect(files.nth(0)).to_contain_text("Complete.")
+    expect(files.nth(0)).to_contain_text("\ufffdfdp.exe")
+    expect(files.nth(1)).to_contain_text("Damaged:")
+    expect(files.nth(2)).to_contain_text("Arriving. 1 of 3 parts are here.")
+    expect(page.get_by_text("A file without a name yet")).to_be_visible()
+    assert "\u202e" not in page.content()
+
+
+def test_a_file_is_downloaded_after_a_warning_and_never_shown(page: Page) -> None:
+    page.goto("/cases/1?language=en")
+    page.get_by_role("link", name="Download").press("Enter")
+    expect(page.get_by_text("Open it only on a computer that is kept for this")).to_be_visible()
+    with page.expect_download() as begun:
+        page.get_by_role("button", name="Download this file").press("Enter")
+    assert begun.value.path().read_bytes() == bytes(1_300_000)
+    expect(page.get_by_role("heading", level=1)).to_have_text("Download a file")
+
+
+def test_a_file_is_sent_from_the_case_and_one_that_is_empty_is_said_at_its_field(page: Page) -> None:
+    page.goto("/cases/2?language=en")
+    field = page.get_by_label("File for the reporter")
+    field.set_input_files({"name": "tom.txt", "mimeType": "text/plain", "buffer": b""})
+    page.get_by_role("button", name="Send the file").click()
+    page.get_by_role("alert").get_by_role("link").click()
+    expect(field).to_be_focused()
+    expect(field).to_have_attribute("aria-invalid", "true")
+    field.set_input_files({"name": 'et "svar".txt', "mimeType": "text/plain", "buffer": b"svar"})
+    page.get_by_role("button", name="Send the file").click()
+    expect(page.get_by_role("status")).to_have_text("The file is sealed and stored, and will be sent to the reporter.")
+    expect(page.locator("bdi", has_text='et "svar".txt')).to_be_visible()

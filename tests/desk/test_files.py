@@ -461,6 +461,7 @@ def test_a_file_reaches_its_reporter_before_the_content_that_names_it(
 def test_a_member_reads_again_what_the_desk_sent(desk: Desk, server: Public, anna: Member, case: str) -> None:
     upload(anna, PLAIN)
     sent = Evidence(PLAIN, b"", bytes.fromhex(page(anna).split("/cases/1/files/")[1][:32]))
+    assert "somebody unknown" not in anna.get(f"/cases/1/files/{sent.id.hex()}").text
     assert download(anna, sent)[1] == PLAIN
     desk.poll()
     assert download(anna, sent)[1] == PLAIN

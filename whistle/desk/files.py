@@ -4,7 +4,7 @@ A file is looked at once to its end, with one chunk in memory, when a page first
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
 from urllib.parse import quote
@@ -17,7 +17,7 @@ from whistle.protocol.parts import sealed_length
 from whistle.sealing.cases import unwrap_file_key
 from whistle.sealing.files import joined, open_file_payload
 from whistle.sealing.keys import CaseKey
-from whistle.store.files import DAMAGED, GOOD, TO_DESK, File, Files
+from whistle.store.files import DAMAGED, GOOD, TO_DESK, TO_REPORTER, File, Files
 
 _PATIENCE = timedelta(days=2)
 _SAFE = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._- ")
@@ -42,6 +42,7 @@ class Shown:
     day: date
     here: int
     parts: int
+    own: bool = False  # sent by the desk
 
     @property
     def name(self) -> str:
@@ -83,7 +84,10 @@ class CaseFiles:
             if item.content is not None and isinstance(item.content.body, FilesBody):
                 sent = [(each, (item.direction, each.id)) for each in item.content.body.files]
                 named[item.place] = tuple(
-                    self._shown(each, first.setdefault(key, each), there.get(key), item.day, opened.key, today)
+                    replace(
+                        self._shown(each, first.setdefault(key, each), there.get(key), item.day, opened.key, today),
+                        own=item.direction == TO_REPORTER,
+                    )
                     for each, key in sent
                 )
         left = [file for key, file in there.items() if key not in first and file.direction == TO_DESK]

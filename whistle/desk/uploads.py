@@ -214,7 +214,7 @@ async def pieces(request: Request) -> AsyncIterator[bytes]:
 
 def _name_of(text: str) -> str:
     """The name without a path, as long as a name may be: what is too long loses its middle, never its ending."""
-    name = text.replace("\\", "/").rsplit("/", 1)[-1]
+    name = text.replace("%22", '"').replace("\\", "/").rsplit("/", 1)[-1]  # a form cannot spell a quotation mark otherwise
     name = name if is_well_formed(name) else ""
     while written_length(name) > NAME_LIMIT:
         middle = len(name) // 2
