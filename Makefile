@@ -11,7 +11,7 @@ run: $(VENV)/run.ready
 
 test: check
 	$(BIN)/python -m pytest -q -n 2 --dist loadfile -m "not slow" --durations=10
-	PATH="$(NODE_HOME):$$PATH" node --test tests/js/*.test.mjs
+	PATH="$(NODE_HOME):$$PATH" node --test --test-timeout=120000 tests/js/*.test.mjs
 
 test-slow: $(VENV)/test.ready browser/node_modules/.ready chromium servers
 	$(BIN)/python -m pytest -q -m slow --durations=10

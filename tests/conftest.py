@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -88,8 +89,15 @@ def stop_demo(program: "subprocess.Popen[bytes]") -> None:
 
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
-    """A demo of this test file's own."""
-    program, running = start_demo(tmp_path_factory.mktemp("demo") / "state")
+    """A demo of this test file's own. Its ceremony is held once; a second demo begins with a copy of its keys."""
+    state = tmp_path_factory.mktemp("demo") / "state"
+    kept = tmp_path_factory.getbasetemp() / "kept"
+    if kept.exists():
+        shutil.copytree(kept, state)
+    program, running = start_demo(state)
+    if not kept.exists():
+        shutil.copytree(state / "keys", kept / "keys")
+        shutil.copy(state / "passphrases.toml", kept)
     yield running
     stop_demo(program)
 

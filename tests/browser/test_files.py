@@ -137,7 +137,7 @@ def test_a_file_from_the_desk_is_saved_byte_for_byte_after_a_warning(desk: Page,
     row = mailbox.locator("#thread .desk li").filter(has_text="Svar.pdf")
     for _ in range(60):
         mailbox.get_by_role("button", name="Look for anything new").click()
-        expect(mailbox.locator("#thread-words")).to_contain_text("new")
+        expect(mailbox.locator("#thread-words")).to_contain_text(re.compile("There is (nothing|something) new"))
         if row.count():
             break
         mailbox.wait_for_timeout(500)

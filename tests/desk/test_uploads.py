@@ -79,7 +79,7 @@ def test_a_form_of_another_type_is_refused(kind: str) -> None:
     ("given_name", "name"),
     [
         ("C:\\\\temp\\\\a.txt", "a.txt"),
-        ("/home/anna/a.txt", "a.txt"),
+        ("/folder/anna/a.txt", "a.txt"),
         ("%22a%22.txt", '"a".txt'),
         ("æ.txt", "æ.txt"),
         ("..", ".."),

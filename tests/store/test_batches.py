@@ -82,6 +82,20 @@ def test_where_another_program_was_quicker_nobody_else_is_refused() -> None:
         assert len(rows(file)["challenge"]) == len(rows(file)["box"]) == len(rows(file)["entry"]) == 2
 
 
+def test_a_reply_that_its_box_cannot_take_fails_alone() -> None:
+    """A box that somebody changed behind the server's back holds up nobody's reply but its own."""
+    with opened() as (boxes, file):
+        held_up(boxes, [Sent(number, 0, number, number, True, 0) for number in range(2)])
+        with closing(sqlite3.connect(file)) as connection, connection:
+            connection.execute("UPDATE entry SET place = 2 WHERE box = 1")
+        gate: Future[None] = Future()
+        boxes.ask(lambda _: gate.result())
+        spoiled, whole = (boxes.push([Frame(0, TO_REPORTER, TODAY, _bytes(number), b"one")]) for number in range(2))
+        gate.set_result(None)
+        assert isinstance(spoiled.exception(), StorageFailed)
+        assert whole.result().stored == 1
+
+
 def test_the_limits_of_a_box_hold_among_those_that_wait_together() -> None:
     with patch.object(intake, "DAILY_LIMIT", 2), opened() as (boxes, file):
         answers = held_up(boxes, [Sent(0, 0, number, number, number == 0, 0) for number in range(3)])

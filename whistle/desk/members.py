@@ -13,7 +13,7 @@ from whistle.desk.passphrases import check
 from whistle.errors import DeskBusy, NoMatch, SignInRefused, WrongPassphrase
 from whistle.sealing.groups import open_recipient_key, open_voice_key
 from whistle.sealing.keys import Identity, SigningKey
-from whistle.sealing.wrapping import STANDARD, Factors, factors_of, unwrap, wrap
+from whistle.sealing.wrapping import STANDARD, Factors, decoy, factors_of, unwrap, wrap
 from whistle.store.desk import Cases, GroupKey, Member
 
 _AT_ONCE, _WAITING = 2, 16  # Argon2id takes 256 MiB and a second each time
@@ -54,7 +54,7 @@ class Members:
     def __init__(self, cases: Cases, machine: bytes, organisation: str, random: Random) -> None:
         self._cases, self._machine, self._organisation, self._random = cases, machine, organisation, random
         self.turns = Turns()
-        self._nobody = Member("nobody", "", None, "", self._wrap("nobody", random(32), random(32).hex()))
+        self._nobody = Member("nobody", "", None, "", decoy("member nobody", random))
 
     def open(self, name: str, passphrase: str) -> Mapping[str, GroupKeys]:
         """The keys of every group that the member belongs to. Raises SignInRefused."""

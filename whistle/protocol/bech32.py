@@ -3,6 +3,9 @@
 Pure functions between text and bytes; one spelling for every value.
 """
 
+from functools import reduce
+from operator import xor
+
 from whistle.errors import NotAnIdentity, NotARecipient
 
 RECIPIENT_BYTES = 1_216  # ML-KEM-768 encapsulation key 1,184 and X25519 public key 32
@@ -10,6 +13,7 @@ _RECIPIENT_CHARACTERS = len("age1pq1") + -(-RECIPIENT_BYTES * 8 // 5) + 6  # the
 IDENTITY_BYTES = 32  # the X-Wing seed
 _ALPHABET = "qpzry9x8gf2tvdw0s3jn54khce6mua7l"
 _GENERATOR = (0x3B6A57B2, 0x26508E6D, 0x1EA119FA, 0x3D4233DD, 0x2A1462B3)  # BIP 173
+_TERMS = [reduce(xor, (term for place, term in enumerate(_GENERATOR) if top >> place & 1), 0) for top in range(32)]
 
 
 def write_recipient(raw: bytes) -> str:
@@ -66,9 +70,7 @@ def _polymod(words: list[int]) -> int:
     check = 1
     for word in words:
         top = check >> 25
-        check = (check & 0x1FFFFFF) << 5 ^ word
-        for place, term in enumerate(_GENERATOR):
-            check ^= term if top >> place & 1 else 0
+        check = (check & 0x1FFFFFF) << 5 ^ word ^ _TERMS[top]
     return check
 
 

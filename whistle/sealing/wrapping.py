@@ -66,6 +66,11 @@ def wrap(secret: bytes, purpose: str, factors: Factors, random: Callable[[int], 
     return _write(purpose, factors.name, cost, salt, box)
 
 
+def decoy(purpose: str, random: Callable[[int], bytes]) -> str:
+    """The text of a private key file that nothing opens, and that takes as long to try as a member's own."""
+    return _write(purpose, "passphrase+machine", STANDARD, random(_SALT_BYTES), random(_NONCE_BYTES + 16 + _SECRET_BYTES))
+
+
 def unwrap(text: str, purpose: str, factors: Factors) -> bytes:
     """The 32 secret bytes. Raises NotAWrappedKey, WeakWrapping or WrongPassphrase."""
     name, cost, salt, box = _read(text, purpose)

@@ -12,6 +12,7 @@ from threading import Thread
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.exc import IntegrityError
 
 from whistle.errors import StorageFailed, WhistleError
 
@@ -118,9 +119,14 @@ def _each_alone(connection: Connection, acts: list[Callable[[Connection], Any]])
 
 
 def _attempt(connection: Connection, act: Callable[[Connection], Any]) -> Any:
-    """What one act returned or refused. A failure of the database itself passes through: it is everybody's."""
+    """What one act returned or refused. A failure of the database itself passes through: it is everybody's.
+
+    What rows that are already there do not admit is this act's own failure.
+    """
     try:
         with connection.begin_nested():
             return act(connection)
     except WhistleError as refusal:
         return refusal
+    except IntegrityError:
+        return StorageFailed()
