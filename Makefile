@@ -10,11 +10,12 @@ run: $(VENV)/run.ready
 	@$(BIN)/python deploy/demo/run.py
 
 test: check
-	$(BIN)/python -m pytest -q -n 2 --dist loadfile -m "not slow" --durations=10
+	$(BIN)/python -m pytest -q -n 3 --dist loadfile -m "not slow" --durations=10
 	PATH="$(NODE_HOME):$$PATH" node --test --test-timeout=120000 tests/js/*.test.mjs
 
 test-slow: $(VENV)/test.ready browser/node_modules/.ready chromium servers
 	$(BIN)/python -m pytest -q -m slow --durations=10
+	PATH="$(NODE_HOME):$$PATH" node --test --test-timeout=120000 tests/faults/*.test.mjs
 
 # What the code must be before any test runs: style, types on both sides, and the bundle that its sources give.
 check: $(VENV)/test.ready browser/node_modules/.ready chromium bundle-check

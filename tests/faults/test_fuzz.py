@@ -11,6 +11,7 @@ TRIES = 10_000
 SEED = 20261121
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("parser", PARSERS, ids=[parser.name for parser in PARSERS])
 def test_a_fuzzer_finds_no_input_that_a_parser_has_no_name_for(parser: Parser) -> None:
     random = Random(f"{SEED} {parser.name}")

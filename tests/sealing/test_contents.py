@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 from hashlib import sha256
+from random import Random
 from types import MappingProxyType
 from typing import Any
 
@@ -219,3 +220,25 @@ def test_an_identity_sealed_to_both_rings_has_the_length_that_the_format_gives_i
     ring_a, ring_b = Identity(os.urandom(32)), Identity(os.urandom(32))
     field = write_base64(age.seal(age.seal(bytes(1024), [ring_b.recipient]), [ring_a.recipient]))
     assert len(field) == 5790
+
+
+def test_a_thousand_reports_of_random_lengths_have_the_specified_sizes_only_named_or_not() -> None:
+    """What the sizes are is written down here anew, from the words of spec section 6.1."""
+    steps = [(2**14, 2**10), (2**15, 2**11), (2**16, 2**11), (2**17, 2**12)]
+    plaintexts = [*(size for start, step in steps for size in range(start, 2 * start, step)), 2**18]
+    header = len("age-encryption.org/v1\n") + 2 * 1_557 + len("--- \n") + 43
+    sizes = {header + 16 + size + 16 * -(-size // 65_536) for size in plaintexts}
+    random, seen = Random(20261121), set()
+    for _ in range(1_000):
+        text = "".join(random.choices('aeæ \n"', k=int(2 ** random.uniform(0, 17))))
+        lengths = {len(sealed(written(text, identity))) for identity in (None, write_base64(random.randbytes(4_342)))}
+        assert len(lengths) == 1
+        seen |= lengths
+    assert seen <= sizes
+    assert len(seen) > len(sizes) / 2
+
+
+def written(text: str, identity: str | None) -> Content:
+    content = report()
+    assert isinstance(content.body, Report)
+    return replace(content, body=replace(content.body, text=text, identity=identity))

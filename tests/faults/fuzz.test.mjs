@@ -13,7 +13,7 @@ import { WhistleError } from '../../browser/src/errors.js';
 import { readPlaintext } from '../../browser/src/plaintext.js';
 import { parseReceipt } from '../../browser/src/receipt.js';
 import { readPages } from '../../browser/src/wire.js';
-import { bytesOf } from './vectors.js';
+import { bytesOf } from '../js/vectors.js';
 
 const TRIES = 10_000;
 const ODD = ['\0', '\n', '\r\n', ' ', '-', '+', '"', '\\ud800', '1e9', '-0', '9'.repeat(40), '\ufeff'].map((text) => Buffer.from(text));
