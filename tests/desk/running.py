@@ -54,11 +54,11 @@ def today() -> date:
     return datetime.now(UTC).date()
 
 
-def hold_ceremony(folder: Path, plan: Plan = PLAN) -> Path:
-    """The files of a ceremony, written to a folder."""
+def hold_ceremony(folder: Path, plan: Plan = PLAN, day: date | None = None) -> Path:
+    """The files of a ceremony of that day, or of today, written to a folder."""
     words = {"root": "r" * 15} | {f"recovery {group.id}": "r" * 15 for group in plan.groups}
     words |= {f"member {name}": passphrase for name, passphrase in PASSPHRASES.items()}
-    for name, content in make(plan, words, today(), os.urandom, CHEAP).items():
+    for name, content in make(plan, words, day or today(), os.urandom, CHEAP).items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)

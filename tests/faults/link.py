@@ -20,7 +20,7 @@ class Link:
     """
 
     def __init__(self, to: int, delay: float = 0.0, rate: int | None = None) -> None:
-        self._to, self._delay, self._rate = to, delay, rate
+        self.to, self._delay, self._rate = to, delay, rate
         self.cut_after: int | None = None
         self.again: int | None = None
         self.carried = 0
@@ -65,7 +65,7 @@ class Link:
             writer.transport.abort()
             return
         try:
-            far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self._to)
+            far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self.to)
         except OSError:
             writer.transport.abort()
             return

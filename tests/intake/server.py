@@ -1,7 +1,8 @@
 """Intake as its command runs it, on free ports of the loopback and with two small pages: what tests and benchmark talk to.
 
 Takes a database file, the SHA-256 of the relay's token, for a disk that is soon full the bytes that one file may have (0:
-any), how many submissions may share a commit, how many in a minute are calm, and the bytes of disk kept free of files.
+any), how many submissions may share a commit, how many in a minute are calm, the bytes of disk kept free of files, and how
+many days its clock is ahead.
 """
 
 import resource
@@ -10,10 +11,12 @@ import sys
 import time
 from contextlib import closing
 from dataclasses import dataclass
+from datetime import date, timedelta
 
+from whistle.intake import command
 from whistle.intake.api import Api
 from whistle.intake.application import public, relay
-from whistle.intake.command import serve, today
+from whistle.intake.command import serve
 from whistle.intake.files import Files
 from whistle.intake.relay import Relay
 from whistle.store.intake import Boxes
@@ -35,9 +38,20 @@ class Places:
 
 
 def main(
-    database: str, token_sha256: str, file_bytes: str = "0", together: str = "128", calm: str = str(CALM), reserve: str = "0"
+    database: str,
+    token_sha256: str,
+    file_bytes: str = "0",
+    together: str = "128",
+    calm: str = str(CALM),
+    reserve: str = "0",
+    days: str = "0",
 ) -> None:
-    challenges = Challenges("s" * 32, "test", time.time, secrets.token_bytes, int(calm))
+    ahead = timedelta(days=int(days))
+
+    def today() -> date:
+        return command.today() + ahead
+
+    challenges = Challenges("s" * 32, "test", lambda: time.time() + ahead.total_seconds(), secrets.token_bytes, int(calm))
     page = StaticFile(b"<!doctype html><title>page</title>" + b"a" * 2000, "text/html; charset=utf-8")
     missing = StaticFile(b"<!doctype html><title>nothing</title>", "text/html; charset=utf-8")
     with closing(Boxes(f"sqlite:///{database}", int(together))) as boxes:
