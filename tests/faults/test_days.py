@@ -1,4 +1,4 @@
-"""Days that go wrong: the relay is down for one, a clock is one off. Nothing is lost, doubled or said too early; nobody helps."""
+"""Days that go wrong: the relay is down for one, a clock is one off. Nothing is lost or doubled, and nobody helps."""
 
 import os
 from collections.abc import Iterator
