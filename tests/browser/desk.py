@@ -98,6 +98,16 @@ class Desk:
             receipt = receipt_for(sha256(frame.sealed).digest(), frame.box, today(), self.card, RECEIPTS)
             self.push(frame.box, receipt, RECEIPT)
 
+    def sign_for_files(self, report: Content) -> None:
+        """Pushes the receipts of the files that the last content names, in the box of this report."""
+        assert isinstance(report.body, Report)
+        opened, writer = open_envelope(self.arrived()[-1].sealed, GROUPS.values()), report.body.signing
+        content = read(opened.plaintext, lambda _: [writer])
+        assert isinstance(content.body, Files)
+        for file in content.body.files:
+            receipt = receipt_for(file.sealed, content.context.box, today(), self.card, RECEIPTS)
+            self.push(content.context.box, receipt, RECEIPT)
+
     def push(self, box: bytes, sealed: bytes, direction: int = FRAME_TO_REPORTER) -> None:
         frame = Frame(0, direction, today(), box, sealed)
         assert self.intake.relay("/relay/push", serialize_pages([frame], more=False)).status == 200

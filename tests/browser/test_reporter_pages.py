@@ -735,6 +735,24 @@ def test_a_file_that_found_no_room_says_what_to_do_and_goes_when_tried_again(ope
     expect(row(page, "a.txt")).to_contain_text("Sent.", timeout=20_000)
 
 
+def test_a_receipt_that_is_here_before_the_file_is_named_is_shown(opens: Opens, desk: Desk) -> None:
+    """On a slow network the desk is quicker than the answer to the naming."""
+    page = done(opens)
+    report = desk.newest()
+    posted: list[Request] = []
+    held: list[Route] = []
+    page.on("request", lambda request: posted.append(request) if request.url.endswith("/api/post") else None)
+    page.route("**/api/fetch", lambda route: held.append(route) if posted and not held else route.continue_())
+    choose(page, ("a.txt", b"a"))
+    expect(row(page, "a.txt")).to_contain_text("All of it is sent. Just a moment", timeout=20_000)
+    while not held:
+        page.wait_for_timeout(20)
+    desk.sign_for_all()
+    desk.sign_for_files(report)
+    held[0].continue_()
+    expect(row(page, "a.txt")).to_contain_text("The bank's own system received it on", timeout=20_000)
+
+
 def test_naming_a_file_waits_for_the_network_and_goes_on_by_itself(opens: Opens) -> None:
     page = done(opens, hasty=True)
     page.route("**/api/post", lambda route: route.abort(), times=12)

@@ -5,7 +5,7 @@ A double, so that a test can put it back to an earlier state, fill its disk or l
 
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -16,7 +16,7 @@ from itertools import count
 from tests.desk.running import Desk, Reporter, today
 from whistle.protocol.constants import PART_BYTES
 from whistle.protocol.content import SentFile
-from whistle.protocol.parts import Part, count_of, part_length, serialize_part
+from whistle.protocol.parts import Part, count_of, parse_part, part_length, serialize_part
 from whistle.protocol.wire import PART, RECEIPT, TO_DESK, TO_REPORTER, Frame, parse_pages, serialize_pages
 from whistle.sealing.contents import Box, Entry, Item, read_thread, try_open
 from whistle.sealing.files import FileSealer
@@ -60,6 +60,8 @@ class Public:
         elif call == "push":
             frames, _ = parse_pages(body)
             assert len(body) <= 1_048_576
+            if not all(self._goes_on(frame, frames) for frame in frames):
+                raise LookupError
             unknown = sum(frame.box in self.gone for frame in frames)
             self.pushed += [frame for frame in frames if frame not in self.pushed and frame.box not in self.gone]
             word = {"stored": len(frames) - unknown, "unknown": unknown}
@@ -68,6 +70,13 @@ class Public:
             self.taken.append((body[:32], body[32:]))
             word = {"file": body[32:].hex()}
         return json.dumps(word).encode()
+
+    def _goes_on(self, frame: Frame, beside: Sequence[Frame]) -> bool:
+        """Whether it is no later part of a file whose first is not there."""
+        if frame.direction != PART or frame.box in self.gone or (part := parse_part(frame.sealed)).index == 0:
+            return True
+        there = [parse_part(each.sealed) for each in (*self.pushed, *beside) if each.direction == PART]
+        return any((each.file, each.index) == (part.file, 0) for each in there)
 
     def receipts(self, reporter: Reporter) -> list[bytes]:
         return [each.sealed for each in self.pushed if each.direction == RECEIPT and each.box == reporter.keys.box]
@@ -82,8 +91,13 @@ def public() -> Iterator[Public]:
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["content-length"]))
             call = self.path.rpartition("/")[2]
-            answer = b"" if call in state.refusing else state.answer(call, body)
-            self.send_response(503 if call in state.refusing else 200)
+            status, answer = 503, b""
+            if call not in state.refusing:
+                try:
+                    status, answer = 200, state.answer(call, body)
+                except LookupError:
+                    status = 404
+            self.send_response(status)
             self.send_header("content-length", str(len(answer)))
             self.end_headers()
             self.wfile.write(answer)

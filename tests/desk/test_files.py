@@ -559,6 +559,27 @@ def test_a_push_that_breaks_off_goes_on_with_the_part_it_was_at(
     assert server.calls.count("push") == 4  # a receipt, three parts, one part, the content
 
 
+def test_a_server_that_lost_half_a_file_of_the_desks_gets_it_anew_and_holds_up_nobody(
+    desk: Desk, server: Public, reporter: Reporter, anna: Member, case: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    another = Reporter.new(desk.card)
+    server.submit(another, another.report())
+    desk.poll()
+    anna.get("/")
+    monkeypatch.setattr(relay_module, "_PULLS_A_ROUND", 1)
+    upload(anna, PLAIN)
+    desk.poll()
+    assert [each.direction for each in server.pushed].count(PART) == 3
+    server.pushed = []  # restored from a backup of before
+    assert anna.post("/cases/2/reply", text="Tak.").status == 303
+    for _ in range(4):
+        desk.poll()
+    assert not desk.running.relay.silent
+    assert [each.box for each in server.pushed if each.direction == TO_REPORTER] == [another.keys.box, reporter.keys.box]
+    [(_, sealed)] = delivered(server, reporter)
+    assert b"".join(open_file(BytesIO(sealed), len(PLAIN), reporter.keys.identity)) == PLAIN
+
+
 def until(holds: Callable[[], bool]) -> None:
     end = time.monotonic() + 20
     while not holds():

@@ -13,8 +13,9 @@ from tests.intake.running import TOKEN, Intake
 from tests.intake.running import started as served
 from whistle.desk import relay as relay_module
 from whistle.desk.relay import Relay, client_of, is_due
-from whistle.errors import StorageFailed
-from whistle.protocol.wire import TO_DESK, TO_REPORTER, Frame, serialize_pages
+from whistle.errors import NetworkFailed, StorageFailed
+from whistle.protocol.constants import PART_BYTES
+from whistle.protocol.wire import PART, TO_DESK, TO_REPORTER, Frame, serialize_pages
 from whistle.store.desk import Cases
 
 MORNING = time(8), time(14)
@@ -23,7 +24,7 @@ MORNING = time(8), time(14)
 class FullDisk(Cases):
     """A database that cannot keep what arrives."""
 
-    def arrive(self, frames: object, today: object, sign: object) -> None:
+    def arrive(self, *_: object) -> None:
         raise StorageFailed
 
 
@@ -191,6 +192,7 @@ def test_no_day_of_the_server_lies_after_the_one_it_was_pulled_on(tmp_path: Path
 
 PAGES = serialize_pages([], False)
 REPLY = Frame(1, TO_REPORTER, date(2026, 11, 21), b"b" * 32, b"sealed")
+HUGE = Frame(1, PART, date(2026, 11, 21), b"b" * 32, bytes(16) + b"\xff" * 8 + bytes(4) + bytes(PART_BYTES))
 RISING = [Frame(place, TO_DESK, date(2026, 11, 21), b"b" * 32, b"sealed%d" % place) for place in (2, 1)]
 
 
@@ -210,6 +212,11 @@ def test_an_answer_of_a_hostile_server_is_not_taken_and_ends_nothing(tmp_path: P
     assert asyncio.run(round_against(cases, head, body)).silent
     assert not cases.waiting()
     cases.close()
+
+
+def test_a_part_of_a_file_that_is_larger_than_any_is_the_networks_failure_and_not_the_desks() -> None:
+    with pytest.raises(NetworkFailed):
+        relay_module._part(HUGE)
 
 
 def test_an_answer_that_drips_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -32,11 +32,13 @@ class Link:
         self._open: set[asyncio.Transport] = set()
 
     def start(self) -> None:
-        server = self._loop.run_until_complete(asyncio.start_server(self._meet, "127.0.0.1", 0, backlog=512))
-        self.port = server.sockets[0].getsockname()[1]
-        self._server = server
         self._thread = Thread(target=self._loop.run_forever, daemon=True)
-        self._thread.start()
+        self._thread.start()  # in which a test with a browser can start it, too: that has a loop of its own
+        asyncio.run_coroutine_threadsafe(self._serve(), self._loop).result(10)
+
+    async def _serve(self) -> None:
+        self._server = await asyncio.start_server(self._meet, "127.0.0.1", 0, backlog=512)
+        self.port = self._server.sockets[0].getsockname()[1]
 
     def stop(self) -> None:
         asyncio.run_coroutine_threadsafe(self._end(), self._loop).result(10)

@@ -229,6 +229,15 @@ def test_a_body_that_is_too_short_is_refused(intake: Intake, path: str, length: 
 # Whose it is ----------------------------------------------------------------------------------------------------------
 
 
+def test_a_later_part_of_no_open_transfer_ends_with_its_head(intake: Intake) -> None:
+    """Nobody makes the server hold a part without having begun a file."""
+    own, part = reported(intake), file_of()[1]
+    body = serialize_continuation(Continuation(own.box, own.access, part))
+    answer = intake.raw(HEAD.format("/api/part", len(body)).encode() + body[: 64 + HEAD_BYTES])
+    assert answer.startswith(b"HTTP/1.1 404")
+    assert b"no_such_file" in answer
+
+
 def test_beginning_in_an_unknown_box_or_with_a_wrong_token_looks_like_any_other(intake: Intake) -> None:
     own = reported(intake)
     shapes = []

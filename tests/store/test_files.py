@@ -109,3 +109,52 @@ def test_a_database_of_the_version_before_is_taken_over(tmp_path: Path) -> None:
         with closing(Cases(f"sqlite:///{tmp_path}/desk.sqlite")) as cases:
             assert len(cases.waiting()) == 1
             assert cases.files.after() == 0
+
+    with closing(sqlite3.connect(tmp_path / "desk.sqlite")) as connection:
+        connection.execute("ALTER TABLE parts_pulled DROP COLUMN drained")
+        connection.execute("UPDATE schema SET version = 2")
+        connection.commit()
+    with closing(Cases(f"sqlite:///{tmp_path}/desk.sqlite")) as cases:
+        assert (len(cases.waiting()), cases.files.drained()) == (1, date.min)
+
+
+def test_the_same_bytes_as_two_files_have_one_receipt_and_both_are_given_up(cases: Cases) -> None:
+    """One reporter who sends a file twice holds up nobody's receipts."""
+    arrive(cases, *PARTS)
+    arrive(cases, *(replace(part, file=b"g" * 16) for part in PARTS))
+    for file in cases.files.whole():
+        cases.files.received(file, b"d" * 32, b"s" * 32, 9, signed)
+    assert cases.files.whole() == []
+    [(id_, _, _)] = cases.files.receipts(9)
+    cases.files.receipts_pushed([id_], TODAY)
+    assert {file for _, _, file in cases.files.to_take()} == {ID, b"g" * 16}
+
+
+def test_a_receipt_that_could_not_be_signed_is_made_later(cases: Cases) -> None:
+    def unlisted(*_: object) -> None:
+        """The card has no key."""
+
+    cases.arrive([Frame(1, TO_DESK, TODAY, BOX, b"sealed")], TODAY, unlisted)
+    arrive(cases, *PARTS)
+    cases.files.received(only(cases), b"d" * 32, b"s" * 32, 9, unlisted)
+    assert cases.files.receipts(9) == []
+    for _ in range(2):
+        cases.sign_missing(signed)
+    assert [frame.day for _, _, frame in cases.files.receipts(9)] == [TODAY, TODAY]
+
+
+def test_what_the_other_side_has_given_up_is_given_up_here_and_what_is_whole_stays(cases: Cases) -> None:
+    arrive(cases, *PARTS, day=TODAY - timedelta(days=9))
+    for name, days in ((b"g", 9), (b"h", 7)):
+        arrive(cases, replace(PARTS[0], file=name * 16), day=TODAY - timedelta(days=days))
+    cases.files.in_hand(TODAY, TODAY - timedelta(days=7))
+    assert [file.file for file in cases.files.of_box(BOX)] == [ID, b"h" * 16]
+    assert cases.files.drained() == TODAY
+
+
+def test_nothing_is_dated_before_a_day_on_which_everything_was_there(cases: Cases) -> None:
+    """Or the public server could have a day signed that is long past."""
+    drained = TODAY - timedelta(days=1)
+    cases.arrive([Frame(1, TO_DESK, TODAY - timedelta(days=90), BOX, b"sealed")], TODAY, signed, drained)
+    cases.files.arrive([(Frame(1, PART, TODAY - timedelta(days=90), BOX, b""), PARTS[0])], TODAY, drained)
+    assert (cases.oldest_waiting(), only(cases).day) == (drained, drained)

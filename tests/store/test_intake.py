@@ -56,7 +56,7 @@ def thread(boxes: Boxes, first: Submission, after: int = 0) -> list[Frame]:
 
 def test_there_is_no_time_of_day_and_no_text_in_any_table() -> None:
     columns = [column for table in TABLES.values() for column in table.columns]
-    assert len(columns) == 36
+    assert len(columns) == 39
     assert {type(column.type) for column in columns} == {Integer, BigInteger, LargeBinary, Date}
 
 
@@ -334,3 +334,18 @@ def test_the_day_of_a_reply_is_the_desks(boxes: Boxes) -> None:
     first = opened(boxes)
     boxes.push([replace(Frame(0, TO_REPORTER, TODAY, first.box, b"reply"), day=TOMORROW)]).result()
     assert thread(boxes, first)[1].day == TOMORROW
+
+
+def test_a_database_of_the_version_before_is_taken_over(tmp_path: Path) -> None:
+    file = tmp_path / "before.sqlite"
+    with closing(Boxes(f"sqlite:///{file}")) as boxes:
+        opened(boxes)
+    with closing(sqlite3.connect(file)) as connection:
+        for column in ("box DROP begun", "box DROP begun_on", "state DROP erased"):
+            connection.execute(f"ALTER TABLE {column}")
+        connection.execute("UPDATE schema SET version = 2")
+        connection.commit()
+    for _ in range(2):
+        with closing(Boxes(f"sqlite:///{file}")) as boxes:
+            opened(boxes)
+            assert boxes.confirm(9).result() > 0

@@ -572,3 +572,51 @@ def test_everything_is_there_after_opening_the_database_again(boxes: Boxes, tran
         go_on(transfers, own, parts[2])
         assert [parse_part(frame.sealed) for frame in at_the_desk(transfers)] == parts
         assert transfers.confirm(0).result().parts == 2
+
+
+def test_the_desk_is_told_the_day_of_the_last_part(boxes: Boxes, transfers: Transfers) -> None:
+    """And not that of the first, or a receipt could be of a day on which the rest was not written yet."""
+    own, (first, second, third) = opened(boxes), sealed()
+    begin(transfers, own, first)
+    assert [frame.day for frame in at_the_desk(transfers)] == [TODAY]
+    go_on(transfers, own, second, TODAY + timedelta(2))
+    go_on(transfers, own, third, TODAY + timedelta(4))
+    assert {frame.day for frame in at_the_desk(transfers)} == {TODAY + timedelta(4)}
+
+
+def test_what_was_cancelled_counts_among_the_beginnings_of_a_day(boxes: Boxes, transfers: Transfers) -> None:
+    own = opened(boxes)
+
+    def begun_and_cancelled(day: date) -> None:
+        part = sealed()[0]
+        begin(transfers, own, part, day)
+        assert transfers.cancel(Owned(own.box, own.access, part.file)).result()
+
+    for _ in range(9):
+        begun_and_cancelled(TODAY)
+    with pytest.raises(BoxFull):
+        begun_and_cancelled(TODAY)
+    begun_and_cancelled(TODAY + timedelta(1))
+
+
+def test_what_was_cancelled_between_pull_and_confirm_does_not_look_like_a_server_put_back(
+    boxes: Boxes, transfers: Transfers
+) -> None:
+    own = opened(boxes)
+    parts = sealed()
+    begin(transfers, own, parts[0])
+    go_on(transfers, own, parts[1])
+    through = at_the_desk(transfers)[-1].position
+    transfers.cancel(Owned(own.box, own.access, parts[0].file)).result()
+    assert count(boxes) == 0
+    assert transfers.confirm(through).result().parts == through
+    assert transfers.confirm(through + 1).result().parts == through
+
+
+def test_cancelling_what_is_not_there_erases_nothing(boxes: Boxes, transfers: Transfers) -> None:
+    asked: list[object] = []
+    ask = boxes.ask
+    boxes.ask = lambda act: (asked.append(act), ask(act))[1]  # type: ignore[method-assign]
+    assert not transfers.cancel(Owned(token_bytes(32), token_bytes(32), token_bytes(16))).result()
+    boxes.ask(lambda _: None).result()
+    assert len(asked) == 2

@@ -85,7 +85,7 @@ class CaseFiles:
                 sent = [(each, (item.direction, each.id)) for each in item.content.body.files]
                 named[item.place] = tuple(
                     replace(
-                        self._shown(each, first.setdefault(key, each), there.get(key), item.day, opened.key, today),
+                        self._shown(each, first.setdefault(key, each), there.get(key), item.day, opened, today),
                         own=item.direction == TO_REPORTER,
                     )
                     for each, key in sent
@@ -94,11 +94,10 @@ class CaseFiles:
         return Listing(named, tuple(_nameless(file, today) for file in left))
 
     def find(self, opened: OpenCase, id_: bytes, today: date) -> Shown:
-        """A complete file by its id. Raises NotYours."""
-        for files in self.listed(opened, today).named.values():
-            for each in files:
-                if each.id == id_ and each.state is FileState.COMPLETE:
-                    return each
+        """A complete file by its id, which no honest side gives to two. Raises NotYours."""
+        named = [each for files in self.listed(opened, today).named.values() for each in files if each.id == id_]
+        if len({each.own for each in named}) == 1 and named[0].state is FileState.COMPLETE:
+            return named[0]
         raise NotYours
 
     def read(self, opened: OpenCase, shown: Shown) -> Iterator[bytes]:
@@ -107,23 +106,27 @@ class CaseFiles:
         Raises a SealingError or NotTheFile at the first chunk that does not hold any more.
         """
         assert shown.sent is not None
-        [file] = (
-            each for each in self._files.of_box(opened.case.box) if each.file == shown.id and each.digest == shown.sent.sealed
-        )
+        direction = TO_REPORTER if shown.own else TO_DESK
+        of_box = self._files.of_box(opened.case.box)
+        [file] = (each for each in of_box if (each.file, each.direction) == (shown.id, direction))
         return self._open(file, shown.sent.size, opened.key)
 
-    def _shown(self, sent: SentFile, first: SentFile, file: File | None, day: date, key: CaseKey, today: date) -> Shown:
+    def _shown(self, sent: SentFile, first: SentFile, file: File | None, day: date, opened: OpenCase, today: date) -> Shown:
         if file is None:
             return Shown(sent.id, sent, _waiting(day, today), day, 0, 0)
         last, here = max(day, file.day), file.count - file.missing
         if file.missing or file.digest is None:
             return Shown(sent.id, sent, _waiting(last, today), last, here, file.count)
-        holds = sent == first and file.digest == sent.sealed and file.length == sealed_length(sent.size)
-        state = FileState.COMPLETE if holds and self._is_good(file, sent.size, key) else FileState.DAMAGED
+        if sent != first or file.digest != sent.sealed or file.length != sealed_length(sent.size):
+            return Shown(sent.id, sent, FileState.DAMAGED, last, here, file.count)
+        if file.wrapped_key is None and file.verdict is None:  # it became whole this moment, or no key of the member's fits
+            state = FileState.DAMAGED if file.id in opened.closed else FileState.ARRIVING
+        else:
+            state = FileState.COMPLETE if self._is_good(file, sent.size, opened.key) else FileState.DAMAGED
         return Shown(sent.id, sent, state, last, here, file.count)
 
     def _is_good(self, file: File, size: int, key: CaseKey) -> bool:
-        if file.verdict is None and file.wrapped_key is not None:
+        if file.verdict is None:
             try:
                 for _ in self._open(file, size, key):
                     pass

@@ -50,6 +50,7 @@ class OpenCase:
     written: Mapping[str, Position]  # what the desk itself wrote last, whatever its verdict is by now
     last_place: int
     refused: tuple[Arrival, ...]  # what came for this box and is damaged
+    closed: frozenset[int]  # files that no key of this session opens
 
 
 class Reader:
@@ -87,12 +88,15 @@ class Reader:
         report = _report(first, case.box, card)
         thread = read_thread(entries, Box(card.instance, case.box, report.signing, card))
         refused = tuple(each for each in self._cases.refused([case.group]) if each.box == case.box)
-        return OpenCase(case, key, report, thread, _written(stored, entries), stored[-1].place, refused)
+        closed = frozenset(session.tried_files)
+        return OpenCase(case, key, report, thread, _written(stored, entries), stored[-1].place, refused, closed)
 
     def _open_files(self, session: Session) -> None:
         """Wraps the key of every whole file of a case of this session's groups, and drops its header (spec section 6.5)."""
         files = self._cases.files
-        for file in files.unopened():
+        for file in self._cases.unopened(session.groups):
+            if file.id in session.tried_files:
+                continue
             case = self._cases.case_of(file.box)
             keys = session.groups.get(case.group) if case is not None else None
             if case is None or keys is None or case.epoch not in keys.identities:
@@ -100,7 +104,8 @@ class Reader:
             try:
                 file_key = unwrap(read_header(joined(files.pieces(file))), keys.identities.values())
             except NoMatch:
-                continue  # perhaps another member has the epoch's key
+                session.tried_files.add(file.id)  # perhaps another member has the epoch's key
+                continue
             except SealingError:
                 files.judge(file, DAMAGED)
                 continue

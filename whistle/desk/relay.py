@@ -7,15 +7,15 @@ Text comes first and files take turns with it; receipts go out at every round, w
 import asyncio
 import json
 from collections.abc import Callable, Sequence
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 import httpx2
 
 from whistle.desk.receipts import Receipts, hashes
 from whistle.errors import NetworkFailed, NotASubmission, NotPages, StorageFailed
-from whistle.protocol.constants import ANSWER_BYTES, PAGE_BYTES, PART_BYTES
-from whistle.protocol.parts import Part, parse_part, serialize_part
+from whistle.protocol.constants import ANSWER_BYTES, FILE_LIMIT, PAGE_BYTES, PART_BYTES
+from whistle.protocol.parts import Part, parse_part, sealed_length, serialize_part
 from whistle.protocol.wire import PART, TO_DESK, Frame, parse_pages, serialize_pages
 from whistle.store.desk import Cases
 from whistle.store.files import File
@@ -26,6 +26,13 @@ _LONGEST_PAGES, _LONGEST_WORD = ANSWER_BYTES + PAGE_BYTES, 1_024
 _PULLS_A_ROUND = 50  # of texts, of parts, and as many calls that push parts
 _PARTS_A_CALL = ANSWER_BYTES // PART_BYTES - 1  # with what stands around them they fit into one answer
 _RECEIPTS_A_CALL = 500
+_REFUSALS = (404, 409, 507)  # no such file, place taken, no room
+_LONGEST_FILE = sealed_length(FILE_LIMIT)
+_UNFINISHED = timedelta(days=7)  # more than the public server waits for another part
+
+
+class NetworkRefused(NetworkFailed):
+    """The public server has a reason not to take this."""
 
 
 class Relay:
@@ -72,8 +79,6 @@ class Relay:
             await self._receive_files()
             await self._push_receipts(today)
             await self._take()
-            if (await asyncio.to_thread(self._cases.relayed)).contact != today:
-                await asyncio.to_thread(self._cases.in_contact, today)
         except (NetworkFailed, StorageFailed):
             self.silent, self.more = True, False
         else:
@@ -81,25 +86,33 @@ class Relay:
 
     async def _pull(self, today: date) -> None:
         """Every new text, as far as one round goes; the rest waits for the next, so that pushes get their turn."""
+        contact = (await asyncio.to_thread(self._cases.relayed)).contact
+        earliest = contact or date.min
         for _ in range(_PULLS_A_ROUND):
             after = (await asyncio.to_thread(self._cases.relayed)).after
             frames, more = await self._pages("pull", after, TO_DESK)
             if frames:  # stored first, confirmed then (spec section 10)
-                await asyncio.to_thread(self._cases.arrive, frames, today, self._receipts.sign)
+                await asyncio.to_thread(self._cases.arrive, frames, today, self._receipts.sign, earliest)
             if await self._confirm() and not more:
+                if contact != today:
+                    await asyncio.to_thread(self._cases.sign_missing, self._receipts.sign)
+                    await asyncio.to_thread(self._cases.in_contact, today)
                 return
 
     async def _pull_parts(self, today: date) -> None:
         """Parts of files, as far as one round goes and the disk has room for more than texts."""
         files = self._cases.files
+        drained = await asyncio.to_thread(files.drained)
         for _ in range(_PULLS_A_ROUND):
             if self.short_of_disk:
                 return
             frames, more = await self._pages("parts", await asyncio.to_thread(files.after), PART)
             if frames:
-                await asyncio.to_thread(files.arrive, [(frame, _part(frame)) for frame in frames], today)
+                await asyncio.to_thread(files.arrive, [(frame, _part(frame)) for frame in frames], today, drained)
                 await self._confirm()
             if not more:
+                if drained != today:
+                    await asyncio.to_thread(files.in_hand, today, today - _UNFINISHED)
                 return
         self.more = True
 
@@ -124,6 +137,8 @@ class Relay:
             await asyncio.to_thread(self._cases.pull_from_the_start)
         if parts_behind:
             await asyncio.to_thread(self._cases.files.pull_from_the_start)
+        if behind or parts_behind:
+            await asyncio.to_thread(self._cases.files.push_from_the_start)
         return not behind
 
     async def _receive_files(self) -> None:
@@ -155,8 +170,8 @@ class Relay:
     async def _push(self, today: date) -> bool:
         """One frame at a time, so that each is known to be in its box, or to have found none; a file before what names it.
 
-        What is behind a file that must wait in its box waits with it: for the next round, or if the other side's disk takes
-        no files, for the next set time. False if the push is not over.
+        What is behind a file that must wait in its box waits with it: for the next round, or if the other side takes none
+        of it, for the next set time. False if the push is not over.
         """
         self._left, held = _PULLS_A_ROUND, set[bytes]()
         for id_, place, frame in await asyncio.to_thread(self._cases.to_push):
@@ -165,7 +180,7 @@ class Relay:
                 continue
             unknown = await self._push_frames([frame])
             await asyncio.to_thread(self._cases.pushed, id_, today, unknown=unknown > 0)
-        self.more = bool(held) and self.room
+        self.more = bool(held) and not self._left
         return not self.more
 
     async def _push_file(self, place: int) -> bool:
@@ -177,7 +192,11 @@ class Relay:
             self._left -= 1
             through = min(file.pushed + _PARTS_A_CALL, file.count)
             frames = [await asyncio.to_thread(self._part, file, index) for index in range(file.pushed, through)]
-            unknown = await self._push_frames(frames)
+            try:
+                unknown = await self._push_frames(frames)
+            except NetworkRefused:  # it lacks what it had of this file, or has no room: from the start, another time
+                await asyncio.to_thread(files.pushed, file, 0)
+                return False
             await asyncio.to_thread(files.pushed, file, file.count if unknown else through)
         return True
 
@@ -190,7 +209,7 @@ class Relay:
         return _number(_word(await self._ask("push", serialize_pages(frames, False), _LONGEST_WORD)), "unknown")
 
     async def _ask(self, call: str, body: bytes, longest: int) -> bytes:
-        """One call: within a time, within a length, and never unpacked. Raises NetworkFailed."""
+        """One call: within a time, within a length, and never unpacked. Raises NetworkFailed, NetworkRefused."""
         sealed = {"content-type": "application/octet-stream"}
         try:
             async with asyncio.timeout(_SECONDS), self._client.stream("POST", call, content=body, headers=sealed) as answer:
@@ -201,6 +220,8 @@ class Relay:
                         raise NetworkFailed
         except (httpx2.HTTPError, TimeoutError):
             raise NetworkFailed from None
+        if answer.status_code in _REFUSALS:
+            raise NetworkRefused
         if answer.status_code != httpx2.codes.OK or "content-encoding" in answer.headers:
             raise NetworkFailed
         return whole
@@ -229,9 +250,12 @@ def _pages(body: bytes) -> tuple[tuple[Frame, ...], bool]:
 
 def _part(frame: Frame) -> Part:
     try:
-        return parse_part(frame.sealed)
+        part = parse_part(frame.sealed)
     except NotASubmission:
         raise NetworkFailed from None
+    if part.length > _LONGEST_FILE:
+        raise NetworkFailed
+    return part
 
 
 def _word(answer: bytes) -> dict[str, Any]:

@@ -24,6 +24,7 @@ class Session:
     started: datetime
     used: datetime
     tried: int = 0  # the last arrival that was tried with these keys
+    tried_files: set[int] = field(default_factory=set, repr=False)  # those that they do not open
 
     def has_ended(self, now: datetime) -> bool:
         return now - self.used > IDLE or now - self.started > LONGEST

@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from whistle.errors import NotASubmission
+from whistle.errors import NoSuchFile, NotASubmission
 from whistle.intake.answers import answer
 from whistle.intake.api import PAGES, Api
 from whistle.protocol.constants import ACCESS_TOKEN_BYTES, BOX_ID_BYTES, FILE_ID_BYTES, PAGE_BYTES
@@ -53,7 +53,18 @@ class Files:
         return await _kept(self.transfers.begin(beginning, challenge, self.api.today()))
 
     async def part(self, request: Request) -> JSONResponse:
-        return await _kept(self.transfers.go_on(await _continuation(request), self.api.today()))
+        return await _kept(self.transfers.go_on(await self._continuation(request), self.api.today()))
+
+    async def _continuation(self, request: Request) -> Continuation:
+        """A later part, checked as it arrives; of a transfer that is not open nothing is waited for. Raises NoSuchFile."""
+        reader, looked = ContinuationReader(), False
+        async for piece in pieces(request, LONGEST_CONTINUATION):
+            reader.feed(piece)
+            if not looked and (head := reader.head):
+                looked = True
+                if not await asyncio.to_thread(self.transfers.is_open, *head):
+                    raise NoSuchFile
+        return reader.end()
 
     async def cancel(self, request: Request) -> JSONResponse:
         owned = parse_owned(await whole(request, OWNED_BYTES))
@@ -68,14 +79,6 @@ class Files:
         frame = await asyncio.to_thread(self.transfers.part, owned, index)
         pages = serialize_pages([frame], more=False) if frame else self.api.randomness(PAGE_BYTES)
         return Response(pages, headers={"cache-control": "no-store"}, media_type=PAGES)
-
-
-async def _continuation(request: Request) -> Continuation:
-    """A later part, checked as it arrives."""
-    reader = ContinuationReader()
-    async for piece in pieces(request, LONGEST_CONTINUATION):
-        reader.feed(piece)
-    return reader.end()
 
 
 async def _kept(future: Future[KeptPart]) -> JSONResponse:

@@ -150,6 +150,14 @@ class ContinuationReader:
         if index == 0 or len(self._kept) - _OWNER - HEAD_BYTES > part_length(length, index):
             raise NotASubmission
 
+    @property
+    def head(self) -> tuple[Owned, int] | None:
+        """Which file it is of, and how long that is, once it is known."""
+        if len(self._kept) < _OWNER + HEAD_BYTES:
+            return None
+        start = bytes(self._kept[: _OWNER + HEAD_BYTES])
+        return parse_owned(start[: _OWNER + FILE_ID_BYTES]), int.from_bytes(start[_OWNER + FILE_ID_BYTES : -4])
+
     def end(self) -> Continuation:
         """The later part, once no more bytes come."""
         whole = bytes(self._kept)

@@ -4,9 +4,9 @@ Nothing here opens a seal; no column holds what a person wrote. Days are days; o
 Takes and returns protocol values or the frozen values below, never rows.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 from hashlib import sha256
 from pathlib import Path
@@ -20,10 +20,10 @@ from sqlmodel import Field, SQLModel
 from whistle.errors import DeskRefused, ForbiddenStep, LogBroken, Overtaken, StorageFailed
 from whistle.protocol import canonical
 from whistle.protocol.wire import TO_REPORTER, Frame
-from whistle.store.files import Files, Finished, Sign, finish, keep_receipt, prepare, send_again
+from whistle.store.files import File, Files, Finished, Sign, finish, keep_receipt, prepare, send_again, without_receipt
 from whistle.store.writer import open_engine
 
-SCHEMA = 2
+SCHEMA = 3
 WAITING, OPENED, REFUSED = "waiting", "opened", "refused"
 
 
@@ -322,22 +322,35 @@ class Cases:
             connection.execute(update(_state).values(after=0))
             send_again(connection)
 
-    def arrive(self, frames: Sequence[Frame], today: date, sign: Sign) -> None:
+    def arrive(self, frames: Sequence[Frame], today: date, sign: Sign, earliest: date = date.min) -> None:
         """Stores what was pulled, each envelope of a box once and with its receipt.
 
-        No day of the server's lies after the one it was pulled on; the first one that was stored stays.
+        No day of the server's lies after the one it was pulled on, nor before `earliest`, the last one on which everything
+        there was had been pulled. The first one that was stored stays.
         """
         with self._writing() as connection:
             for frame in frames:
                 same = select(_arrival.c.day).where(_arrival.c.box == frame.box, _arrival.c.digest == frame.digest)
                 day = connection.scalar(same)
                 if day is None:
-                    day = min(frame.day, today)
+                    day = min(max(frame.day, earliest), today)
                     values = {"box": frame.box, "day": day, "digest": frame.digest, "sealed": frame.sealed}
                     connection.execute(insert(_arrival).values(**values, state=WAITING, group=None))
-                keep_receipt(connection, replace(frame, day=day), sign)
+                keep_receipt(connection, frame.box, frame.digest, day, sign)
             if frames:
                 connection.execute(update(_state).values(after=max(frame.position for frame in frames)))
+
+    def sign_missing(self, sign: Sign) -> None:
+        """Makes the receipts that could not be signed on arrival, because no card listed the key then."""
+        with self._writing() as connection:
+            lacking = select(_arrival.c.box, _arrival.c.digest, _arrival.c.day)
+            for row in connection.execute(lacking.where(without_receipt(_arrival.c.digest, _arrival.c.box))).all():
+                keep_receipt(connection, row.box, row.digest, row.day, sign)
+        self.files.sign_missing(sign)
+
+    def unopened(self, groups: Iterable[str]) -> list[File]:
+        """Whole files of the cases of these groups whose key is still in their header."""
+        return self.files.unopened(select(_case.c.box).where(_case.c.group.in_(list(groups))))
 
     def waiting(self, after: int = 0) -> list[Arrival]:
         """What nobody has opened yet, in the order of arrival, after an arrival that was tried already."""
@@ -554,6 +567,9 @@ def _prepare(connection: Connection) -> None:
         connection.execute(insert(_state).values(id=1, instance=None, after=0, contact=None, log_lines=0, log_head=bytes(32)))
     elif inspect(connection).has_table("schema") and connection.scalar(select(_schema.c.version)) == 1:
         prepare(connection)  # version 1 had neither files nor receipts
+        connection.execute(update(_schema).values(version=SCHEMA))
+    elif inspect(connection).has_table("schema") and connection.scalar(select(_schema.c.version)) == 2:
+        connection.exec_driver_sql("ALTER TABLE parts_pulled ADD drained DATE NOT NULL DEFAULT '0001-01-01'")
         connection.execute(update(_schema).values(version=SCHEMA))
     if not inspect(connection).has_table("schema") or connection.scalar(select(_schema.c.version)) != SCHEMA:
         raise StorageFailed("The database is another program's, or of another version of this one.")

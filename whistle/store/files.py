@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, LargeBinary, UniqueConstraint, delete, func, insert, select, update
+from sqlalchemy import Connection, LargeBinary, Select, UniqueConstraint, delete, exists, func, insert, select, update
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
@@ -28,11 +28,12 @@ class _Tables(SQLModel, registry=registry()):
 
 
 class _Pulled(_Tables, table=True):
-    """One row: how far the desk has pulled parts."""
+    """One row: how far the desk has pulled parts, and the last day on which it had all that there were."""
 
     __tablename__ = "parts_pulled"
     id: int = Field(primary_key=True)
     after: int
+    drained: date
 
 
 class _File(_Tables, table=True):
@@ -120,14 +121,20 @@ _COLUMNS = [_file.c[name] for name in File.__dataclass_fields__]
 def prepare(connection: Connection) -> None:
     """Makes the tables."""
     _Tables.metadata.create_all(connection)
-    connection.execute(insert(_pulled).values(id=1, after=0))
+    connection.execute(insert(_pulled).values(id=1, after=0, drained=date.min))
 
 
-def keep_receipt(connection: Connection, frame: Frame, sign: Sign, file: int | None = None) -> None:
-    """The receipt of what arrived, to be sent: once for the same bytes in a box."""
-    here = (_receipt.c.box == frame.box) & (_receipt.c.sealed == frame.digest)
-    if connection.scalar(select(_receipt.c.id).where(here)) is None:
-        _insert_receipt(connection, frame.box, frame.digest, frame.day, sign, file)
+def keep_receipt(connection: Connection, box: bytes, sealed: bytes, day: date, sign: Sign, file: int | None = None) -> None:
+    """The receipt of what arrived (its SHA-256), to be sent: once for the same bytes in a box, however often they came."""
+    here = (_receipt.c.box == box) & (_receipt.c.sealed == sealed)
+    if connection.scalar(select(_receipt.c.id).where(here)) is None and (text := sign(sealed, box, day)) is not None:
+        values = {"box": box, "sealed": sealed, "day": day, "text": text, "file": file, "pushed": None}
+        connection.execute(insert(_receipt).values(values))
+
+
+def without_receipt(sealed: Any, box: Any) -> Any:
+    """Whether there is no receipt of these columns' bytes in their box, in a statement."""
+    return ~exists().where(_receipt.c.box == box, _receipt.c.sealed == sealed)
 
 
 def send_again(connection: Connection) -> None:
@@ -140,12 +147,6 @@ def finish(connection: Connection, sent: Finished, place: int) -> None:
     """A file of the desk's is whole, and the content in this place names it."""
     values = {name: value for name, value in vars(sent).items() if name != "id"}
     connection.execute(update(_file).where(_file.c.id == sent.id).values(**values, missing=0, verdict=GOOD, place=place))
-
-
-def _insert_receipt(connection: Connection, box: bytes, sealed: bytes, day: date, sign: Sign, file: int | None) -> None:
-    if (text := sign(sealed, box, day)) is not None:
-        values = {"box": box, "sealed": sealed, "day": day, "text": text, "file": file, "pushed": None}
-        connection.execute(insert(_receipt).values(values))
 
 
 class Files:
@@ -161,17 +162,52 @@ class Files:
         with self._reading() as connection:
             return int(connection.execute(select(_pulled.c.after)).scalar_one())
 
+    def drained(self) -> date:
+        """The last day on which every part that there was had been pulled."""
+        with self._reading() as connection:
+            day: date = connection.execute(select(_pulled.c.drained)).scalar_one()
+            return day
+
     def pull_from_the_start(self) -> None:
         """Asks for every part again, and sends every receipt again; what is here already is not stored twice."""
         with self._writing() as connection:
             connection.execute(update(_pulled).values(after=0))
             send_again(connection)
 
-    def arrive(self, parts: Sequence[tuple[Frame, Part]], today: date) -> None:
-        """Stores parts that were pulled, in whatever order and however often they come: the first in a place stays."""
+    def push_from_the_start(self) -> None:
+        """Sends every file anew that is not wholly in its box: the public server may lack what it had of it."""
+        with self._writing() as connection:
+            unfinished = (_file.c.direction == TO_REPORTER) & (_file.c.header > 0)  # the header goes with the last part
+            connection.execute(update(_file).where(unfinished).values(pushed=0))
+
+    def in_hand(self, today: date, before: date) -> None:
+        """Notes that every part that there was is here, and drops what lacks parts and got none since before a day.
+
+        The public server has dropped it long ago, or it would have come.
+        """
+        with self._writing() as connection:
+            connection.execute(update(_pulled).values(drained=today))
+            half = select(_file.c.id).where((_file.c.direction == TO_DESK) & (_file.c.missing > 0) & (_file.c.day < before))
+            connection.execute(delete(_part).where(_part.c.file.in_(half)))
+            connection.execute(delete(_file).where(_file.c.id.in_(half)))
+
+    def sign_missing(self, sign: Sign) -> None:
+        """Makes the receipts that could not be signed when their files became whole."""
+        with self._writing() as connection:
+            lacking = (
+                without_receipt(_file.c.digest, _file.c.box) & (_file.c.direction == TO_DESK) & _file.c.digest.is_not(None)
+            )
+            for row in connection.execute(select(_file).where(lacking)).all():
+                keep_receipt(connection, row.box, row.digest, row.day, sign, row.id)
+
+    def arrive(self, parts: Sequence[tuple[Frame, Part]], today: date, earliest: date = date.min) -> None:
+        """Stores parts that were pulled, in whatever order and however often they come: the first in a place stays.
+
+        No day of the server's lies after `today`, nor before the last day on which everything there was had been pulled.
+        """
         with self._writing() as connection:
             for frame, part in parts:
-                _arrive(connection, frame.box, part, min(frame.day, today))
+                _arrive(connection, frame.box, part, min(max(frame.day, earliest), today))
             if parts:
                 connection.execute(update(_pulled).values(after=max(frame.position for frame, _ in parts)))
 
@@ -184,12 +220,12 @@ class Files:
         with self._writing() as connection:
             here = (_file.c.id == file.id) & _file.c.digest.is_(None)
             if connection.execute(update(_file).where(here).values(digest=digest, salt=salt, header=header)).rowcount:
-                _insert_receipt(connection, file.box, digest, file.day, sign, file.id)
+                keep_receipt(connection, file.box, digest, file.day, sign, file.id)
 
-    def unopened(self) -> list[File]:
-        """Whole files whose key is still in their header."""
+    def unopened(self, boxes: Select[Any]) -> list[File]:
+        """Whole files of these boxes whose key is still in their header."""
         unopened = _file.c.digest.is_not(None) & _file.c.wrapped_key.is_(None) & _file.c.verdict.is_(None)
-        return self._files((_file.c.direction == TO_DESK) & unopened)
+        return self._files((_file.c.direction == TO_DESK) & unopened & _file.c.box.in_(boxes))
 
     def opened(self, file: File, wrapped_key: bytes) -> None:
         """Keeps the file key under the case key, and drops the header with its stanzas."""
@@ -264,8 +300,9 @@ class Files:
 
     def to_take(self) -> list[tuple[int, bytes, bytes]]:
         """Files whose receipt is in its box, which the other side has not been told: number, box, file id."""
+        its = (_receipt.c.box == _file.c.box) & (_receipt.c.sealed == _file.c.digest) & (_file.c.direction == TO_DESK)
         with self._reading() as connection:
-            sent = select(_file.c.id, _file.c.box, _file.c.file).join(_receipt, _receipt.c.file == _file.c.id)
+            sent = select(_file.c.id, _file.c.box, _file.c.file).join(_receipt, its)
             rows = connection.execute(sent.where(_receipt.c.pushed.is_not(None), _file.c.taken.is_(False)))
             return [(row.id, row.box, row.file) for row in rows]
 

@@ -41,7 +41,7 @@ from whistle.protocol.wire import TO_DESK, Fetch, Frame, Submission
 from whistle.store.writer import TOGETHER, Writer, open_engine
 
 T = TypeVar("T")
-SCHEMA = 2
+SCHEMA = 3
 DAILY_LIMIT, TOTAL_LIMIT = 50, 1_000  # contents that one box takes from its reporter; no limit spans boxes
 _CHALLENGES_KEPT = timedelta(days=1)  # good for two hours, which may cross midnight
 _PAGE_HEAD, _FRAME_HEAD = 18, 43  # spec section 8
@@ -57,13 +57,14 @@ class _Schema(_Tables, table=True):
 
 
 class _State(_Tables, table=True):
-    """One row: how far the desk has confirmed entries and parts of files, and the highest card published."""
+    """One row: how far the desk has confirmed entries and parts of files, the highest card published and part erased."""
 
     __tablename__ = "state"
     id: int = Field(primary_key=True)
     confirmed: int
     parts: int
     card: int
+    erased: int = 0
 
 
 class _Box(_Tables, table=True):
@@ -75,6 +76,8 @@ class _Box(_Tables, table=True):
     places: int  # entries so far
     contents: int  # those of them that the reporter sent
     forgotten: date | None
+    begun: int = 0  # files that the reporter began on one day
+    begun_on: date | None = None
 
 
 class _Entry(_Tables, table=True):
@@ -235,11 +238,19 @@ class Boxes:
 
 
 def _prepare(connection: Connection) -> None:
-    """Makes the tables of a new database; refuses those of another version."""
+    """Makes the tables of a new database, and the columns that the last version had not; refuses any other."""
     if not inspect(connection).get_table_names():
         _Tables.metadata.create_all(connection)
         connection.execute(insert(_schema).values(version=SCHEMA))
         connection.execute(insert(_state).values(id=1, confirmed=0, parts=0, card=0))
+    elif inspect(connection).has_table("schema") and connection.scalar(select(_schema.c.version)) == SCHEMA - 1:
+        for column in (
+            "box ADD begun INTEGER NOT NULL DEFAULT 0",
+            "box ADD begun_on DATE",
+            "state ADD erased INTEGER NOT NULL DEFAULT 0",
+        ):
+            connection.exec_driver_sql(f"ALTER TABLE {column}")
+        connection.execute(update(_schema).values(version=SCHEMA))
     if not inspect(connection).has_table("schema") or connection.scalar(select(_schema.c.version)) != SCHEMA:
         raise StorageFailed("The database is another program's, or of another version of this one.")
 

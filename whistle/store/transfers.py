@@ -25,6 +25,7 @@ _box, _challenge, _state, _file, _part = (TABLES[name] for name in ("box", "chal
 _UNFINISHED_DAYS = 3  # spec section 8
 _ERASED_TOGETHER = 16  # parts, 4 MiB: what a report may have to wait for
 _MEASURED_SECONDS = 1.0
+_BEGINS = 3  # times as many as a box keeps may begin in it on one day, for what was cancelled or chosen again
 
 
 @dataclass(frozen=True)
@@ -88,6 +89,7 @@ class Transfers:
         self._boxes, self._limits = boxes, limits
         self._reserve = Reserve(limits.reserve, clock, free)
         self._swept = date.min
+        self._erasing = False  # one after another, so that a report waits for one at the most
 
     def begin(self, beginning: Beginning, challenge: bytes | None, today: date) -> Future[KeptPart]:
         """Opens a transfer with its first part. Without such a box and token the answer is the same and nothing is kept."""
@@ -104,17 +106,25 @@ class Transfers:
 
         return self._boxes.ask(put)
 
-    def cancel(self, owned: Owned) -> Future[None]:
-        """Drops a transfer of the reporter's that is not whole. Says the same whether there was one."""
-
-        def drop(connection: Connection) -> None:
+    def is_open(self, owned: Owned, length: int) -> bool:
+        """Whether this box, with this token, has a transfer of a file that is so long."""
+        with self._boxes.reading() as connection:
             box = found(connection, owned.box, owned.access)
-            if box is not None:
-                its = (_file.c.box == box.id) & (_file.c.direction == TO_DESK) & (_file.c.file == owned.file)
-                _drop(connection, its & ~_WHOLE)
+            file = box and _of_box(connection, box.id, TO_DESK, owned.file)
+            return file is not None and file.length == length
+
+    def cancel(self, owned: Owned) -> Future[bool]:
+        """Drops a transfer of the reporter's that is not whole, and whether there was one."""
+
+        def drop(connection: Connection) -> bool:
+            box = found(connection, owned.box, owned.access)
+            if box is None:
+                return False
+            its = (_file.c.box == box.id) & (_file.c.direction == TO_DESK) & (_file.c.file == owned.file)
+            return _drop(connection, its & ~_WHOLE)
 
         cancelled = self._boxes.ask(drop)
-        self._erase()
+        cancelled.add_done_callback(self._erase_if)
         return cancelled
 
     def deliver(self, box: bytes, part: Part, day: date) -> Future[bool]:
@@ -156,7 +166,7 @@ class Transfers:
         if today != self._swept:
             self._swept = today
             self._boxes.ask(lambda connection: _sweep(connection, today, self._limits.keep_days))
-            self._erase()
+            self._erase()  # and what a program before this one had not erased
 
     def _begin(self, connection: Connection, asked: "_Beginning") -> KeptPart:
         """The same again gets the same answer, before its challenge is looked at; another one spends its challenge."""
@@ -170,12 +180,19 @@ class Transfers:
             return KeptPart(part.digest, spent)  # answered before and discarded, or dropped since
         if file is not None:
             raise PlaceTaken
-        if box is not None and _count(connection, box.id) >= self._limits.files:
-            raise BoxFull
+        if box is not None:
+            self._count_in(connection, box, asked.today)
         self._open(connection, box and box.id, TO_DESK, part, asked.today)
         values = {"challenge": asked.challenge, "use": asked.use, "day": asked.today}
         connection.execute(insert(_challenge).values(values))
         return KeptPart(part.digest, asked.today)
+
+    def _count_in(self, connection: Connection, box: Row[Any], today: date) -> None:
+        """Another beginning in a box, also of what is cancelled later. Raises BoxFull."""
+        begun = (box.begun if box.begun_on == today else 0) + 1
+        if _count(connection, box.id) >= self._limits.files or begun > _BEGINS * self._limits.files:
+            raise BoxFull
+        connection.execute(update(_box).where(_box.c.id == box.id).values(begun=begun, begun_on=today))
 
     def _open(self, connection: Connection, box: int | None, direction: int, part: Part, day: date) -> None:
         """A transfer with its first part. Without a box nothing is kept, and it is refused for want of room alike."""
@@ -214,12 +231,17 @@ class Transfers:
 
     def _erase(self) -> None:
         """Erases what was dropped: some parts, and what waits to be written between, until there are no more."""
+        if not self._erasing:
+            self._erasing = True
+            self._boxes.ask(_erase_some).add_done_callback(self._erased)
 
-        def erased(answer: Future[bool]) -> None:
-            if not answer.cancelled() and not answer.exception() and answer.result():
-                self._erase()
+    def _erased(self, answer: Future[bool]) -> None:
+        self._erasing = False
+        self._erase_if(answer)
 
-        self._boxes.ask(_erase_some).add_done_callback(erased)
+    def _erase_if(self, answer: Future[bool]) -> None:
+        if not answer.cancelled() and not answer.exception() and answer.result():
+            self._erase()
 
 
 @dataclass(frozen=True)
@@ -239,7 +261,7 @@ class _Beginning:
 
 _WHOLE = _file.c.received * PART_BYTES >= _file.c.length
 _PARTS: Select[Any] = (
-    select(_box.c.box, _file.c.file, _file.c.length, _file.c.begun, _part.c.arrival, _part.c.place, _part.c.sealed)
+    select(_box.c.box, _file.c.file, _file.c.length, _file.c.last, _part.c.arrival, _part.c.place, _part.c.sealed)
     .select_from(_part)
     .join(_file)
     .join(_box)
@@ -247,8 +269,9 @@ _PARTS: Select[Any] = (
 
 
 def _frame(row: Row[Any], position: int) -> Frame:
+    """A part of a file, on the day of the last part that came of it."""
     record = serialize_part(Part(row.file, row.length, row.place, row.sealed))
-    return Frame(position, PART, row.begun, row.box, record)
+    return Frame(position, PART, row.last, row.box, record)
 
 
 def _number(box: bytes) -> Select[Any]:
@@ -290,7 +313,8 @@ def _add(connection: Connection, file: int, part: Part) -> None:
 def _confirm(connection: Connection, through: int) -> int:
     before: int = connection.execute(select(_state.c.parts)).scalar_one()
     there: int = connection.execute(select(func.coalesce(func.max(_part.c.arrival), 0))).scalar_one()
-    confirmed = max(before, min(through, there))
+    erased: int = connection.execute(select(_state.c.erased)).scalar_one()
+    confirmed = max(before, min(through, max(there, erased)))
     if confirmed != before:
         connection.execute(update(_state).values(parts=confirmed))
     return confirmed
@@ -302,9 +326,9 @@ def _sweep(connection: Connection, today: date, keep_days: int) -> None:
     _drop(connection, (_file.c.direction == TO_DESK) & (left | done))
 
 
-def _drop(connection: Connection, which: ColumnElement[bool]) -> None:
-    """From here on nobody finds these; their parts are erased after that."""
-    connection.execute(update(_file).where(which).values(box=None))
+def _drop(connection: Connection, which: ColumnElement[bool]) -> bool:
+    """From here on nobody finds these; their parts are erased after that. Whether there were any."""
+    return connection.execute(update(_file).where(which).values(box=None)).rowcount > 0
 
 
 def _erase_some(connection: Connection) -> bool:
@@ -312,7 +336,10 @@ def _erase_some(connection: Connection) -> bool:
     file = connection.scalar(select(_file.c.id).where(_file.c.box.is_(None)).limit(1))
     if file is None:
         return False
-    some = select(_part.c.arrival).where(_part.c.file == file).limit(_ERASED_TOGETHER)
-    if connection.execute(delete(_part).where(_part.c.arrival.in_(some))).rowcount < _ERASED_TOGETHER:
+    some = list(connection.scalars(select(_part.c.arrival).where(_part.c.file == file).limit(_ERASED_TOGETHER)))
+    highest = max(some, default=0)
+    connection.execute(update(_state).where(_state.c.erased < highest).values(erased=highest))
+    connection.execute(delete(_part).where(_part.c.arrival.in_(some)))
+    if len(some) < _ERASED_TOGETHER:
         connection.execute(delete(_file).where(_file.c.id == file))
     return True

@@ -18,6 +18,7 @@ from whistle.errors import StorageFailed, WhistleError
 
 T = TypeVar("T")
 Item = TypeVar("Item")
+_DURABLE = ("journal_mode=WAL", "synchronous=FULL", "secure_delete=ON")
 TOGETHER = 128  # one fsync for so many; more would only make the first of them wait
 
 
@@ -42,7 +43,7 @@ def open_engine(url: str, begin: str) -> Engine:
 def _configure(connection: Any, _: object) -> None:
     """Durable and erasing. Python's driver must not begin transactions of its own accord: savepoints would commit."""
     connection.isolation_level = None
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "secure_delete=ON", "foreign_keys=ON", "busy_timeout=5000"):
+    for pragma in (*_DURABLE, "foreign_keys=ON", "busy_timeout=5000", "journal_size_limit=67108864"):
         connection.execute(f"PRAGMA {pragma}").close()
 
 

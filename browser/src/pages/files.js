@@ -111,6 +111,8 @@ class Row {
   sent = null;
   /** @type {Transfer | null} */
   #transfer = null;
+  /** @type {string | null} the day of its receipt, which may be here before the naming has ended */
+  #receipted = null;
   #file;
   #bar = /** @type {HTMLProgressElement} */ (element('progress', {}));
   #words = element('p', { kind: 'from' });
@@ -180,7 +182,8 @@ class Row {
 
   /** @param {string | null} day on which the desk got all of it */
   receipted(day) {
-    if (day !== null && this.state === 'done') this.#words.textContent = word('files.receipted', { day: longDay(day) });
+    this.#receipted = day;
+    if (day !== null && this.state === 'done') this.#show('done');
   }
 
   /**
@@ -220,7 +223,8 @@ class Row {
       ? ` ${word('files.progress', { sent: amount((sent / total) * this.#file.size), size: amount(this.#file.size) })}` : '';
     const speed = state === 'sending' && left !== null && left >= 1
       ? ` ${word('files.speed', { rate: amount(rate), left: span(left) })}` : '';
-    this.#words.textContent = said + more + speed;
+    const day = state === 'done' && this.#receipted;
+    this.#words.textContent = day ? word('files.receipted', { day: longDay(day) }) : said + more + speed;
     if (isNews) this.#offer();
     if (isNews && TOLD.includes(state)) at('files-words').textContent = `${this.#file.name}: ${said}`;
   }

@@ -142,6 +142,7 @@ export function startReport(card, instance) {
     prepared = null;
     code = null;
     box?.leave();
+    box = null;
     receipt.forget();
     files.forget();
     at('write', HTMLFormElement).reset();
