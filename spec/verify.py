@@ -239,7 +239,7 @@ def verify(file, fingerprint):
         "- The receipt was made under "
         + ("this very key card." if same else "another key card of this root than the enclosed."),
         *(["- The key card is a DEMO card: it speaks for no organisation."] if label == "demo" else []),
-        "NOT PROVEN: who wrote it, whether it is true, whether it came as a report or as a file, and whether anybody opened it.",
+        "NOT PROVEN: who wrote it, whether it is true, whether it came as a report or as a file, whether anybody opened it.",
         f"The enclosed key card is number {counter}, of {issued}. Ask for a later one: it could revoke the key of the receipt.",
         *([] if body["identity"] is None else ["It carries a sealed identity, which this proof does not open."]),
         *shown("The report", body["text"]),
