@@ -32,6 +32,7 @@ from whistle.sealing.keys import Identity, SigningKey
 from whistle.sealing.wrapping import Factors, unwrap
 
 TODAY = datetime.now(UTC).date()
+pytestmark = pytest.mark.slow
 GROUP = "risk-control"
 FIRST, SECOND = "Vi har modtaget din indberetning.", "Hvilken konto drejer det sig om?"
 WORDS = tomllib.loads((TOP / "templates" / "intake" / "en.toml").read_text("utf-8"))["script"]["mailbox"]

@@ -222,6 +222,7 @@ def test_an_identity_sealed_to_both_rings_has_the_length_that_the_format_gives_i
     assert len(field) == 5790
 
 
+@pytest.mark.slow
 def test_a_thousand_reports_of_random_lengths_have_the_specified_sizes_only_named_or_not() -> None:
     """What the sizes are is written down here anew, from the words of spec section 6.1."""
     steps = [(2**14, 2**10), (2**15, 2**11), (2**16, 2**11), (2**17, 2**12)]

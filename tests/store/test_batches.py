@@ -56,7 +56,7 @@ SENT = st.builds(
 
 
 @given(st.lists(st.lists(SENT, max_size=16), max_size=3))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_those_that_wait_together_are_answered_and_kept_as_if_each_came_alone(batches: list[list[Sent]]) -> None:
     with patch.object(intake, "DAILY_LIMIT", 2), patch.object(intake, "TOTAL_LIMIT", 3):
         with opened() as (boxes, file):

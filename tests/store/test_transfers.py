@@ -128,7 +128,7 @@ def test_what_is_answered_is_the_digest_of_the_part_and_the_day_on_which_its_fil
     assert go_on(transfers, own, second, TODAY + timedelta(1)) == KeptPart(sha256(second.sealed).digest(), TODAY)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(order=st.lists(st.integers(1, 6), max_size=12).flatmap(lambda again: st.permutations([*again, *range(1, 7)])))
 def test_parts_in_any_order_and_again_give_the_same_file(tmp_path_factory: pytest.TempPathFactory, order: list[int]) -> None:
     with closing(Boxes(f"sqlite:///{tmp_path_factory.mktemp('any')}/intake.sqlite")) as boxes:
