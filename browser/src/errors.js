@@ -190,3 +190,6 @@ export class NoSuchFile extends WhistleError { code = 'no-such-file'; }
 
 /** What came is not the file that was named: it was changed or cut on its way. Nothing of it is given. */
 export class FileDamaged extends WhistleError { code = 'file-damaged'; }
+
+/** The photo is damaged, or of no kind out of which metadata can be taken here. Nothing of it is given. */
+export class PhotoUnreadable extends WhistleError { code = 'photo-unreadable'; }
