@@ -14,44 +14,15 @@ import { readPlaintext } from '../../browser/src/plaintext.js';
 import { parseReceipt } from '../../browser/src/receipt.js';
 import { readPages } from '../../browser/src/wire.js';
 import { bytesOf } from '../js/vectors.js';
+import { mutated, randomOf } from './mutation.js';
 
 const TRIES = 10_000;
-const ODD = ['\0', '\n', '\r\n', ' ', '-', '+', '"', '\\ud800', '1e9', '-0', '9'.repeat(40), '\ufeff'].map((text) => Buffer.from(text));
 
 /** The inputs of a vector file, the good and the refused. */
 function seedsOf(file, operation, key) {
   const { cases, parts = {} } = JSON.parse(readFileSync(new URL(`../../spec/vectors/${file}`, import.meta.url), 'utf8'));
   const inputs = cases.filter((one) => !operation || one.operation === operation).map(({ input }) => (key ? input[key] : input));
   return inputs.map((recipe) => bytesOf(recipe, parts));
-}
-
-/** xorshift32: the same run every time. */
-function randomOf(seed) {
-  let state = seed;
-  return (below) => {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    return (state >>> 0) % below;
-  };
-}
-
-function mutated(seeds, random) {
-  let given = Buffer.from(seeds[random(seeds.length)]);
-  for (let changes = 1 + random(5); changes > 0; changes--) {
-    const place = random(random(2) ? Math.min(given.length, 200) + 1 : given.length + 1);
-    const [start, end] = [given.subarray(0, place), given.subarray(place)];
-    const other = seeds[random(seeds.length)];
-    given = [
-      () => Buffer.concat([start, Buffer.of((end[0] ?? 0) ^ (1 << random(8))), end.subarray(1)]),
-      () => Buffer.concat([start, end.subarray([1, 2, 16, end.length][random(4)])]),
-      () => Buffer.concat([start, ODD[random(ODD.length)], end]),
-      () => Buffer.concat([start, ...Array(1 + random(20)).fill(end.subarray(0, [1, 5, 64][random(3)])), end]),
-      () => Buffer.concat([start, other.subarray(random(other.length + 1)), end]),
-      () => Buffer.concat([start, Buffer.alloc([1, 2, 4, 8][random(4)], [0, 1, 127, 255][random(4)]), end.subarray(4)]),
-    ][random(6)]();
-  }
-  return new Uint8Array(given.subarray(0, 60_000));
 }
 
 const known = { rootFingerprint: '0'.repeat(64), instance: '0'.repeat(32) };
@@ -73,7 +44,7 @@ for (const [name, [read, seeds]] of Object.entries(PARSERS)) {
     const random = randomOf(20261121);
     let taken = 0;
     for (let tries = 0; tries < TRIES; tries++) {
-      const given = mutated(seeds, random);
+      const given = new Uint8Array(mutated(seeds, random));
       try {
         const written = read(given);
         taken++;

@@ -5,6 +5,7 @@ import { test } from 'node:test';
 import { PhotoUnreadable } from '../../browser/src/errors.js';
 import { clean } from '../../browser/src/photos.js';
 import { CANARY, chunk, chunksOf, pictures, planted, split } from '../js/photos.js';
+import { mutated, randomOf } from './mutation.js';
 
 const same = (actual, expected, message) => assert.ok(Buffer.from(actual).equals(Buffer.from(expected)), message);
 
@@ -16,35 +17,6 @@ function cleanOrNull(bytes) {
     if (!(error instanceof PhotoUnreadable)) throw error;
     return null;
   }
-}
-
-/** xorshift32: the same run every time. */
-function randomOf(seed) {
-  let state = seed;
-  return (below) => {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    return (state >>> 0) % below;
-  };
-}
-
-function mutated(seeds, random) {
-  let given = Buffer.from(seeds[random(seeds.length)]);
-  for (let changes = 1 + random(4); changes > 0; changes--) {
-    const place = random(random(2) ? Math.min(given.length, 200) + 1 : given.length + 1);
-    const [start, end] = [given.subarray(0, place), given.subarray(place)];
-    const other = seeds[random(seeds.length)];
-    given = [
-      () => Buffer.concat([start, Buffer.of((end[0] ?? 0) ^ (1 << random(8))), end.subarray(1)]),
-      () => Buffer.concat([start, Buffer.of(random(256)), end.subarray(1)]),
-      () => Buffer.concat([start, end.subarray([1, 2, 16, end.length][random(4)])]),
-      () => Buffer.concat([start, ...Array(1 + random(20)).fill(end.subarray(0, [1, 5, 64][random(3)])), end]),
-      () => Buffer.concat([start, other.subarray(random(other.length + 1))]),
-      () => Buffer.concat([start, Buffer.alloc([1, 2, 4, 8][random(4)], [0, 1, 127, 255][random(4)]), end.subarray(4)]),
-    ][random(6)]();
-  }
-  return given;
 }
 
 /** A PNG whose sums are right again, as far as its chunks can be followed: else the sums would hide everything behind them. */
