@@ -39,7 +39,8 @@ def test_an_honest_report_gets_through_a_storm_of_junk_within_ten_seconds(demo: 
         began = time.monotonic()
         page.goto(f"{demo.intake}/en/report")
         page.get_by_label("What happened").fill("They keep two sets of books.")
-        page.get_by_role("button", name="Check before sending").click()
+        for _ in range(2):
+            page.get_by_role("button", name="Next").click()
         page.get_by_role("button", name="Send").click()
         left = IN_TIME - (time.monotonic() - began) * 1000
         expect(page.locator("[data-part=code]")).to_be_visible(timeout=max(1, left))

@@ -176,9 +176,9 @@ def test_the_front_page_says_who_reads_who_cannot_and_when(site: Rendered) -> No
     assert CARD.root_fingerprint.hex()[:4] in page
 
 
-WRITTEN = [("report", "text"), ("mailbox", "reply-text")]
+WRITTEN = [("report", "text"), ("report", "answer-when"), ("report", "answer-name"), ("mailbox", "reply-text")]
 TYPED = [("mailbox", "case-code"), ("report", "typeback-first"), ("report", "typeback-second")]
-SHOWN = [("report", "check-text"), ("report", "code-groups"), ("mailbox", "suggestion-groups"), ("mailbox", "thread")]
+SHOWN = [("report", "check-list"), ("report", "code-groups"), ("mailbox", "suggestion-groups"), ("mailbox", "thread")]
 
 
 @pytest.mark.parametrize(("page", "field"), WRITTEN + TYPED)
@@ -203,6 +203,21 @@ def test_every_other_way_is_on_the_front_page_and_on_the_pages_that_need_a_scrip
         for channel in (*settings.site.internal_channels, *settings.site.external_channels):
             assert channel.name["da"] in page
         assert page.count("Denne måde er ikke anonym") >= len(settings.site.internal_channels)
+
+
+def test_the_bank_chooses_what_is_asked_and_in_which_order(site: Rendered) -> None:
+    page = text(site(categories=("aml",), relationships=(), questions=("where", "when")), "/en/report")
+    assert re.findall(r'data-step="([\w-]+)"', page) == [
+        "text",
+        "group",
+        "category",
+        "where",
+        "when",
+        "meeting",
+        "name",
+        "phrase",
+        "earlier",
+    ]
 
 
 def test_a_text_of_the_bank_is_never_markup(site: Rendered) -> None:

@@ -45,8 +45,10 @@ class Site:
     feedback_months: int
     retention_months: int
     board_decision: Mapping[str, str]
-    categories: tuple[str, ...]  # ids of the catalogue
+    categories: tuple[str, ...]  # ids of the catalogue, in the order in which they are offered
     leave_to: str  # where "leave this page quickly" goes
+    relationships: tuple[str, ...] = ("employee", "former", "contractor", "customer", "other")  # ids of the catalogue
+    questions: tuple[str, ...] = ("when", "where", "who", "how-known", "who-else", "evidence", "fear")  # ids of the catalogue
     supervisory_authority: str = ""  # where to complain of how personal data are processed; a link or a text
     backup_days: int = 35  # after a deletion, how long backup copies still have it
     security_contact: str = ""  # mailto: or https:, for security.txt; without it there is none

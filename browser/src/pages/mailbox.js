@@ -3,6 +3,7 @@
 // in this page's memory and are gone when it is closed or left.
 
 import { formatCode, readCode } from '../code.js';
+import { TEXT_LIMIT } from '../constants.js';
 import { openMailbox } from '../dialogue.js';
 import { CodeHasBadCharacter, CodeHasWrongLength, CodeMistyped } from '../errors.js';
 import { span } from './amounts.js';
@@ -108,7 +109,7 @@ export function startMailbox(card, instance) {
   };
 
   const answer = async () => {
-    const mistake = mistakeOf('reply-text', 'mailbox.missing-text');
+    const mistake = mistakeOf('reply-text', TEXT_LIMIT, 'mailbox.missing-text');
     tellMistakes('reply', mistake === null ? [] : [{ field: 'reply-text', words: mistake }]);
     const here = box;
     if (mistake !== null || isSaying || !here) return;

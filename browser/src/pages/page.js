@@ -44,9 +44,9 @@ export function beginWith(steps, step) {
  */
 export function showOnly(steps, step) {
   beginWith(steps, step);
-  const beginning = at(step).querySelector('h2[tabindex]');
+  const headings = /** @type {NodeListOf<HTMLElement>} */ (at(step).querySelectorAll('h2[tabindex]'));
   scrollTo(0, 0);
-  (beginning instanceof HTMLElement ? beginning : at('main')).focus();
+  ([...headings].find((heading) => !heading.closest('[hidden]')) ?? at('main')).focus();
 }
 
 /**

@@ -1,5 +1,5 @@
 // @ts-check
-// Writing a report: write, check, send, keep the code, prove that it was kept. The code is shown only once the report has been
+// Sending a report: checked, sealed, sent; then the code is kept, and shown to have been kept. The code is shown only once the report has been
 // acknowledged, and is gone from page and memory once it was typed back; the keys made from it stay for files, receipt and proof
 // until the page is left. Nothing leaves before "send" is pressed.
 
@@ -11,20 +11,18 @@ import { dueDays, longDay } from './dates.js';
 import { wordsOf } from './failures.js';
 import { startFiles } from './files.js';
 import { onLeaving } from './leave.js';
+import { startForm } from './form.js';
 import { at, beginWith, painted, showGroups, showOnly, tellMistakes } from './page.js';
 import { startReceipt } from './receipt.js';
-import { mistakeOf, textOf, watchLength } from './text.js';
 import { language, word } from './words.js';
 
 /**
  * @typedef {import('../card.js').Card} Card
  * @typedef {import('../dialogue.js').Prepared} Prepared
  * @typedef {import('../instance.js').Instance} Instance
- * @typedef {{groupId: string, text: string, language: string, answers: {question: string, answer: string}[]}} Said
  */
 
 const STEPS = ['write', 'check', 'sending', 'failed', 'code', 'typeback', 'done', 'incapable'];
-const QUESTIONS = ['category', 'relationship'];
 const ASKED = ['typeback-first', 'typeback-second'];
 const RECEIPTED = ['code', 'typeback', 'done'];
 const UNCERTAIN = ['network-failed', 'unexpected-answer', 'too-slow']; // the report may have arrived all the same
@@ -53,12 +51,14 @@ export function startReport(card, instance) {
     showOnly(STEPS, step);
   };
 
+  const form = startForm(card, show);
+
   const send = async () => {
     show('sending');
     at('sending-words').textContent = word('report.sealing');
     await painted();
     try {
-      const said = whatIsSaid();
+      const said = form.said();
       const spelled = JSON.stringify(said);
       if (prepared?.said !== spelled) {
         prepared = { said: spelled, sealed: await prepareReport({ card, ...said }), mayHaveArrived: false };
@@ -71,8 +71,7 @@ export function startReport(card, instance) {
       code = prepared.sealed.code.split('-');
       follow(prepared.sealed.keys);
       prepared = null;
-      at('text', HTMLTextAreaElement).value = '';
-      at('check-text').textContent = '';
+      form.forget();
       showCode();
     } catch (error) {
       if (error instanceof IntakeRefused && error.code === 'place-taken') prepared = null; // the next is sealed anew
@@ -130,14 +129,6 @@ export function startReport(card, instance) {
     if (mistakes.length === 0) finish();
   };
 
-  const check = () => {
-    const mistake = mistakeOf('text', 'report.missing');
-    tellMistakes('write', mistake === null ? [] : [{ field: 'text', words: mistake }]);
-    if (mistake !== null) return;
-    showBack();
-    show('check');
-  };
-
   onLeaving(() => {
     prepared = null;
     code = null;
@@ -145,46 +136,23 @@ export function startReport(card, instance) {
     box = null;
     receipt.forget();
     files.forget();
-    at('write', HTMLFormElement).reset();
-    for (const id of ['check-text', 'code-groups']) at(id).replaceChildren();
+    form.forget();
+    at('code-groups').replaceChildren();
   });
   addEventListener('beforeunload', (event) => {
-    if (code !== null || at('text', HTMLTextAreaElement).value !== '') event.preventDefault();
+    if (code !== null || form.isBegun()) event.preventDefault();
   });
-  watchLength('text');
-  onSubmit('write', check);
-  onSubmit('typeback', checkBack);
-  onClick('edit', () => show('write'));
-  onClick('back', () => show('write'));
+  at('typeback').addEventListener('submit', (event) => {
+    event.preventDefault();
+    checkBack();
+  });
+  onClick('back', form.open);
   onClick('send', send);
   onClick('again', send);
   onClick('written', askBack);
   onClick('show-again', showCode);
   startSlip(() => (code ?? []).join('-'));
   beginWith(STEPS, 'write');
-}
-
-/** @returns {Said} what stands in the form */
-function whatIsSaid() {
-  const group = at('write').querySelector('input[name=group]:checked');
-  return {
-    groupId: group instanceof HTMLInputElement ? group.value : '',
-    text: textOf('text'),
-    language: language(),
-    answers: QUESTIONS.map((question) => ({ question, answer: at(question, HTMLSelectElement).value })).filter(({ answer }) => answer),
-  };
-}
-
-/** Shows what would be sent. */
-function showBack() {
-  const { groupId, text } = whatIsSaid();
-  at('check-group').textContent = word(`group.${groupId}`);
-  at('check-text').textContent = text;
-  for (const question of QUESTIONS) {
-    const select = at(question, HTMLSelectElement);
-    at(`check-${question}`).textContent = select.selectedOptions[0]?.textContent ?? '';
-    at(`check-${question}-row`).hidden = select.value === '';
-  }
 }
 
 /**
@@ -233,17 +201,6 @@ function twoOf(count) {
 function isGroup(typed, place, code) {
   const letters = typed.toLowerCase().replace(/[^a-z]/g, '');
   return letters === code[place] || letters === code.join('');
-}
-
-/**
- * @param {string} form id
- * @param {() => void} act
- */
-function onSubmit(form, act) {
-  at(form).addEventListener('submit', (event) => {
-    event.preventDefault();
-    act();
-  });
 }
 
 /**

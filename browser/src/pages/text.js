@@ -6,42 +6,48 @@ import { TEXT_LIMIT } from '../constants.js';
 import { at } from './page.js';
 import { word } from './words.js';
 
-const NEAR = TEXT_LIMIT / 10;
+const NEAR = 10; // the last part of its limit in which a text is told how much is left: a tenth
 const LONGEST_ESCAPE = 6; // bytes that one character can take, as \u0001 does
 
 /**
- * @param {string} field id of a textarea
+ * @param {string} field id
  * @returns {string} what stands there, half of a torn character replaced, since no content may hold one
  */
 export function textOf(field) {
-  return unutf8(utf8(at(field, HTMLTextAreaElement).value));
+  return unutf8(utf8(/** @type {HTMLTextAreaElement | HTMLInputElement} */ (at(field)).value));
 }
 
 /**
  * @param {string} field id
- * @param {string} missing key of the words for when nothing stands there
+ * @param {number} limit in bytes
+ * @param {string} [missing] key of the words for when nothing stands there, if something must
  * @returns {string | null} what is wrong with the text in it, in words
  */
-export function mistakeOf(field, missing) {
-  if (textOf(field).trim() === '') return word(missing);
-  return room(textOf(field)) < 0 ? word('common.long') : null;
+export function mistakeOf(field, limit, missing) {
+  if (missing && textOf(field).trim() === '') return word(missing);
+  if (room(textOf(field), limit) >= 0) return null;
+  return word(limit === TEXT_LIMIT ? 'common.long' : 'common.long-answer');
 }
 
-/** @param {string} field id; its `-left` says how much is left once that is little */
-export function watchLength(field) {
+/**
+ * @param {string} field id; its `-left` says how much is left once that is little
+ * @param {number} limit in bytes
+ */
+export function watchLength(field, limit = TEXT_LIMIT) {
   at(field).addEventListener('input', () => {
-    const left = room(textOf(field));
+    const left = room(textOf(field), limit);
     const count = new Intl.NumberFormat(word('common.locale')).format(Math.abs(left));
     const words = left < 0 ? word('common.over', { over: count }) : word('common.left', { left: count });
-    at(`${field}-left`).textContent = left < NEAR ? words : '';
+    at(`${field}-left`).textContent = left < limit / NEAR ? words : '';
   });
 }
 
 /**
  * @param {string} text
+ * @param {number} limit
  * @returns {number} bytes left under the limit, which counts the text as JSON writes it
  */
-function room(text) {
-  if (text.length * LONGEST_ESCAPE < TEXT_LIMIT - NEAR) return TEXT_LIMIT;
-  return TEXT_LIMIT - (utf8(JSON.stringify(text)).length - 2);
+function room(text, limit) {
+  if (text.length * LONGEST_ESCAPE < limit - limit / NEAR) return limit;
+  return limit - (utf8(JSON.stringify(text)).length - 2);
 }
