@@ -18,6 +18,15 @@ export function readDay(text) {
 }
 
 /**
+ * @param {string} day
+ * @param {number} days
+ * @returns {string}
+ */
+export function addDays(day, days) {
+  return writeDay(readDay(day) + days);
+}
+
+/**
  * @param {number} number
  * @returns {string} YYYY-MM-DD
  */

@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, Request, Route, expect
@@ -13,8 +14,9 @@ from whistle.protocol.content import TO_REPORTER, Acknowledgement, Content, Mess
 from whistle.protocol.wire import parse_submission
 
 AXE = (TOP / "browser" / "node_modules" / "axe-core" / "axe.min.js").read_text("utf-8")
-PAGES = ["", "report", "mailbox", "privacy", "nowhere"]
+PAGES = ["", "report", "mailbox", "privacy", "accessibility", "nowhere"]
 WIDTHS = [320, 1280]
+LANGUAGES = ["da", "en"]
 TEXT = "Kontrakten er falsk.\n<img src=x onerror=alert(1)>"
 Opens = Callable[..., Page]
 LARGE = bytes(1_500_000)  # several parts
@@ -104,10 +106,26 @@ def faults_of(page: Page) -> list[str]:
 
 
 @pytest.mark.parametrize("width", WIDTHS)
-@pytest.mark.parametrize("language", ["da", "en"])
+@pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("path", PAGES)
 def test_every_page_is_accessible_and_fits(opens: Opens, path: str, language: str, width: int) -> None:
     assert faults_of(opens(path, language, width)) == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_first_screen_of_a_small_telephone_says_who_reads_and_leads_on(opens: Opens, language: str) -> None:
+    page = opens("", language)
+    page.set_viewport_size({"width": 320, "height": 568})
+    first = page.locator(".first")
+    assert len(first.inner_text().split()) <= 60
+    for each in (*first.locator("dd").all(), *first.get_by_role("link").all()):
+        box = each.bounding_box()
+        assert box
+        assert box["y"] + box["height"] <= 568
+    assert [link.get_attribute("href") for link in first.get_by_role("link").all()] == [
+        f"/{language}/report",
+        f"/{language}/mailbox",
+    ]
 
 
 @pytest.mark.parametrize(("language", "width"), [("da", 320), ("en", 1280)])
@@ -293,13 +311,32 @@ def test_a_copy_that_the_browser_refused_leaves_no_trap_for_the_next(opens: Open
     assert page.evaluate(untouched) is True
 
 
-def test_a_printed_slip_bears_the_code_and_no_name(opens: Opens) -> None:
+def test_a_printed_slip_bears_the_code_the_days_to_look_again_and_no_name(opens: Opens) -> None:
     page = opens("report")
+    page.route("**/api/submit", lambda route: route.fulfill(json=route.fetch().json() | {"day": "2026-12-28"}))
     code = send(page)
     page.emulate_media(media="print")
     shown = page.locator("body").inner_text()
     assert all(group in shown for group in code.split("-"))
+    assert "4 January 2027 · 4 February 2027 · 4 March 2027 · 4 April 2027" in shown
     assert not [name for name in ("Demobank", "Whistle", "127.0.0.1", "report") if name in shown]
+
+
+def test_reminders_are_saved_with_days_and_a_title_of_ones_own_and_ask_nobody(opens: Opens, tmp_path: Path) -> None:
+    page = opens("report")
+    page.route("**/api/submit", lambda route: route.fulfill(json=route.fetch().json() | {"day": "2099-12-28"}))
+    type_back(page, send(page))
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.locator("#reminders-title").fill("Tandlæge")
+    with page.expect_download() as begun:
+        page.locator("#reminders-save").click()
+    assert begun.value.suggested_filename == "calendar.ics"
+    begun.value.save_as(tmp_path / "calendar.ics")
+    saved = (tmp_path / "calendar.ics").read_text("utf-8")
+    assert re.findall(r"DTSTART;VALUE=DATE:(\d+)", saved) == ["21000104", "21000204", "21000304", "21000404"]
+    assert set(re.findall(r"SUMMARY:(.*)", saved)) == {"Tandlæge"}
+    assert not [url for url in asked if "/api/" in url and "fetch" not in url and not url.endswith("challenge")]
 
 
 def test_a_text_over_the_limit_is_refused_and_kept(opens: Opens) -> None:
@@ -352,7 +389,7 @@ def test_a_whole_journey_asks_nobody_else_and_stores_nothing(opens: Opens, desk:
     asked: list[Request] = []
     context.on("request", lambda request: asked.append(request))
     page = opens("")
-    page.locator(".action.primary").click()
+    page.locator(".first .button").first.click()
     code = send(page)
     type_back(page, code)
     page.locator("[data-part=done] a").click()
@@ -542,7 +579,7 @@ def test_letters_that_are_missing_are_counted(opens: Opens, desk: Desk) -> None:
     desk.answer(report, Message("Svar på det."), after=lost)
     page = opens("mailbox")
     open_box(page, code)
-    expect(page.locator("#thread .verdict h3")).to_contain_text("Missing before the next message: 1")
+    expect(page.locator("#thread .verdict h3")).to_contain_text("Messages missing before the next one: 1")
     expect(page.locator("#thread")).to_contain_text("Svar på det.")
 
 
@@ -737,7 +774,7 @@ def test_a_file_that_found_no_room_says_what_to_do_and_goes_when_tried_again(ope
     page = done(opens)
     page.route("**/api/begin", lambda route: route.fulfill(status=507, body='{"error":"no_room","message":""}'), times=1)
     choose(page, ("a.txt", b"a"))
-    expect(row(page, "a.txt")).to_contain_text("It still takes texts. Try again tomorrow", timeout=20_000)
+    expect(row(page, "a.txt")).to_contain_text("It still takes reports and messages. Try again tomorrow", timeout=20_000)
     expect(page.locator("#files-words")).to_contain_text("a.txt: Not sent. The service has no room")
     row(page, "a.txt").get_by_role("button", name="Try again").click()
     expect(row(page, "a.txt")).to_contain_text("Sent.", timeout=20_000)
@@ -800,7 +837,7 @@ def test_closing_the_mailbox_asks_about_an_unfinished_file_and_then_forgets_it(o
     page.once("dialog", lambda dialog: dialog.accept())
     page.locator("#close").click()
     expect(page.locator("#closed")).to_be_visible()
-    assert asked == ["A file is not sent yet. Close the mailbox all the same?"]
+    assert asked == ["Not every file is sent yet. Close the mailbox all the same?"]
     assert "a.txt" not in page.content()
 
 
@@ -820,11 +857,11 @@ def test_a_receipt_is_looked_for_again_on_request_and_what_it_means_is_said(open
     expect(page.locator("#receipt-words")).to_have_text("No receipt yet.")
     expect(page.locator("#proof")).to_be_hidden()
     page.get_by_text("What a receipt means").click()
-    expect(page.get_by_text("If there is none after a day")).to_be_visible()
+    expect(page.get_by_text("If there is no receipt after a day")).to_be_visible()
     desk.sign_for_all()
     page.locator("#receipt-again").click()
     expect(page.locator("#receipt-words")).to_contain_text("has signed for it")
-    expect(page.get_by_text("If there is none after a day")).to_be_hidden()
+    expect(page.get_by_text("If there is no receipt after a day")).to_be_hidden()
     expect(page.get_by_text("It does not prove that anybody has read it")).to_be_visible()
 
 

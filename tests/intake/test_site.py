@@ -115,12 +115,12 @@ def text(files: dict[str, StaticFile], path: str) -> str:
 
 def pages(files: dict[str, StaticFile]) -> dict[str, str]:
     found = {path: file.body.decode("utf-8") for path, file in files.items() if file.media_type.startswith("text/html")}
-    assert len(found) == 10
+    assert len(found) == 12
     return found
 
 
 def test_the_site_is_exactly_these_files(site: Rendered) -> None:
-    ours = {f"/{language}/{page}" for language in ("da", "en") for page in ("", "report", "mailbox", "privacy")}
+    ours = {f"/{language}/{page}" for language in ("da", "en") for page in ("", "report", "mailbox", "privacy", "accessibility")}
     assert set(site()) == ours | {"/", NOT_FOUND, "/whistle.js", "/instance.js", "/style.css", "/card.txt", "/robots.txt"}
 
 
@@ -167,7 +167,7 @@ def test_the_front_page_says_who_reads_who_cannot_and_when(site: Rendered) -> No
     for said in (
         "the bank&#39;s risk control function",
         "Your manager, HR",
-        "within 6 days",
+        "Within 6 days",
         "later than 2 months",
         "Bribery",
         "1 November 2026",
@@ -266,6 +266,22 @@ def test_a_group_of_which_the_settings_do_not_speak_is_refused(site: Rendered) -
 def test_a_text_that_lacks_a_language_is_refused(site: Rendered) -> None:
     with pytest.raises(SettingsWrong, match="not given in en"):
         site(scheme={"da": "Ordning"})
+
+
+def test_an_authority_without_its_country_is_refused(site: Rendered, settings: Settings) -> None:
+    nowhere = replace(settings.site.external_channels[0], country="")
+    with pytest.raises(SettingsWrong, match="two letters"):
+        site(external_channels=(nowhere,))
+
+
+def test_authorities_stand_under_their_countries(site: Rendered) -> None:
+    page = text(site(), "/en/")
+    assert page.index("<h3>Denmark") < page.index("whistleblower.dk") < page.index("<h3>Finland") < page.index("oikeuskansleri")
+
+
+def test_no_title_says_what_the_pages_are_for(site: Rendered) -> None:
+    titles = {re.findall("<title>(.*)</title>", page)[0] for path, page in pages(site()).items() if path.startswith("/en/")}
+    assert titles == {"Start", "Write", "Mailbox", "About", "Accessibility"}
 
 
 def test_a_review_day_that_is_none_is_refused(site: Rendered) -> None:

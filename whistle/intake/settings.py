@@ -17,6 +17,7 @@ class Channel:
     description: Mapping[str, str]
     contact: tuple[str, ...]  # a mailto:, tel: or https: address is shown as a link, anything else as text
     anonymous: bool  # False shows the warning that this way is not anonymous
+    country: str = ""  # of an authority, two letters: DK
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,7 @@ class Site:
     questions: tuple[str, ...] = ("when", "where", "who", "how-known", "who-else", "evidence", "fear")  # ids of the catalogue
     supervisory_authority: str = ""  # where to complain of how personal data are processed; a link or a text
     backup_days: int = 35  # after a deletion, how long backup copies still have it
+    accessibility_contact: str = ""  # mailto: or https:; without it the contact for data protection stands there
     security_contact: str = ""  # mailto: or https:, for security.txt; without it there is none
 
 

@@ -22,7 +22,7 @@ from whistle.web.static import StaticFile
 from whistle.web.templates import Catalogue, Pages, environment, read_catalogues
 
 NOT_FOUND = "/404"
-_PAGES = {"front": "", "report": "report", "mailbox": "mailbox", "privacy": "privacy"}
+_PAGES = {"front": "", "report": "report", "mailbox": "mailbox", "privacy": "privacy", "accessibility": "accessibility"}
 
 
 @dataclass(frozen=True)
@@ -73,9 +73,15 @@ class _Renderer:
             return _said(text, language)
 
         def long_day(day: str) -> str:
-            return format_date(_day(day), "long", locale=Locale.parse(words("script.common.locale"), sep="-"))
+            return format_date(_day(day), "long", locale=locale)
+
+        def country_name(code: str) -> str:
+            if code not in locale.territories:
+                raise SettingsWrong("Every channel of site.external_channels needs its country, in two letters such as DK.")
+            return locale.territories[code]
 
         words = self.catalogues[language]
+        locale = Locale.parse(words("script.common.locale"), sep="-")
         return self.pages.get_template(f"{name}.html").render(
             page=name,
             path=path,
@@ -85,6 +91,8 @@ class _Renderer:
             said=said,
             long_day=long_day,
             site=self.settings.site,
+            address=self.settings.names[0],
+            country_name=country_name,
             card=self.card,
             groups=_recipients(self.settings.site, self.card, language),
             fingerprint=_in_fours(self.card.root_fingerprint.hex()),

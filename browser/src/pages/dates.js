@@ -1,17 +1,8 @@
 // @ts-check
 // Promised dates, as UTC days, and how a day is written in the language of the page. Nothing here knows a time of day.
 
-import { readDay, writeDay } from '../days.js';
+import { addDays } from '../days.js';
 import { word } from './words.js';
-
-/**
- * @param {string} day
- * @param {number} days
- * @returns {string}
- */
-export function addDays(day, days) {
-  return writeDay(readDay(day) + days);
-}
 
 /**
  * The same day of a later month, or that month's last day if it is shorter.
@@ -36,6 +27,17 @@ export function dueDays(reported, acknowledged, { acknowledgeDays, feedbackMonth
   const acknowledge = addDays(reported, acknowledgeDays);
   const from = acknowledged !== null && acknowledged < acknowledge ? acknowledged : acknowledge;
   return { acknowledge, feedback: addMonths(from, feedbackMonths) };
+}
+
+/**
+ * The days on which it is worth looking into the mailbox: when an answer is due, and every month until the last one is.
+ * @param {{acknowledge: string, feedback: string}} due
+ * @returns {string[]}
+ */
+export function lookingDays({ acknowledge, feedback }) {
+  const days = [acknowledge];
+  for (let month = 1; addMonths(acknowledge, month) < feedback; month++) days.push(addMonths(acknowledge, month));
+  return feedback > acknowledge ? [...days, feedback] : days;
 }
 
 /**

@@ -87,7 +87,7 @@ export function startForm(card, show) {
     return element('div', {}, element('dt', { text: title }), element('dd', { kind: 'said', text: saidTo(step) }), element('dd', {}, change));
   };
 
-  const titleOf = (/** @type {string} */ step) => steps.get(step)?.querySelector('label, h2')?.textContent ?? '';
+  const titleOf = (/** @type {string} */ step) => (steps.get(step)?.querySelector('h2 label') ?? steps.get(step)?.querySelector('h2'))?.textContent ?? '';
 
   /** @returns {Said} what would be sent */
   const said = () => {

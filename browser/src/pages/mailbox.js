@@ -13,6 +13,7 @@ import { startFiles } from './files.js';
 import { onLeaving } from './leave.js';
 import { at, beginWith, painted, showGroups, showOnly, tellMistakes } from './page.js';
 import { startReceipt } from './receipt.js';
+import { startReminders } from './reminders.js';
 import { mistakeOf, textOf, watchLength } from './text.js';
 import { startThread } from './thread.js';
 import { word } from './words.js';
@@ -32,7 +33,8 @@ export function startMailbox(card, instance) {
   /** @type {OpenBox | null} */
   let box = null;
   let isSaying = false;
-  const thread = startThread(instance);
+  const reminders = startReminders();
+  const thread = startThread(instance, reminders.show);
   const receipt = startReceipt();
   const files = startFiles(instance);
   const field = at('case-code', HTMLTextAreaElement);
@@ -147,7 +149,7 @@ export function startMailbox(card, instance) {
     isSaying = false;
     field.value = '';
     reply.value = '';
-    for (const part of [thread, receipt, files]) part.forget();
+    for (const part of [thread, receipt, files, reminders]) part.forget();
     for (const id of ['status', 'no-report', 'withheld', 'suggestion-groups', 'reply-words', 'thread-words', 'reply-text-left']) {
       at(id).replaceChildren();
     }

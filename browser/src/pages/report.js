@@ -7,13 +7,14 @@ import { deliverReport, openOwnBox, prepareReport } from '../dialogue.js';
 import { IntakeRefused, WhistleError } from '../errors.js';
 import { span } from './amounts.js';
 import { OpenBox } from './box.js';
-import { dueDays, longDay } from './dates.js';
+import { dueDays, longDay, lookingDays } from './dates.js';
 import { wordsOf } from './failures.js';
 import { startFiles } from './files.js';
 import { onLeaving } from './leave.js';
 import { startForm } from './form.js';
 import { at, beginWith, painted, showGroups, showOnly, tellMistakes } from './page.js';
 import { startReceipt } from './receipt.js';
+import { startReminders } from './reminders.js';
 import { language, word } from './words.js';
 
 /**
@@ -44,6 +45,7 @@ export function startReport(card, instance) {
   let box = null;
   const receipt = startReceipt();
   const files = startFiles(instance);
+  const reminders = startReminders();
 
   const show = (/** @type {string} */ step) => {
     document.body.classList.toggle('slip', step === 'code');
@@ -93,6 +95,7 @@ export function startReport(card, instance) {
 
   const showCode = () => {
     showGroups(at('code-groups'), code ?? []);
+    at('slip-days').textContent = lookingDays(dueDays(day, null, instance)).map(longDay).join(' · ');
     at('code-words').textContent = '';
     show('code');
   };
@@ -116,6 +119,7 @@ export function startReport(card, instance) {
     const due = dueDays(day, null, instance);
     at('done-acknowledge').textContent = longDay(due.acknowledge);
     at('done-feedback').textContent = longDay(due.feedback);
+    reminders.show(lookingDays(due));
     at('done-receipt').append(at('receipt'));
     at('receipt-more').hidden = false;
     if (box) files.use(box);
@@ -134,8 +138,7 @@ export function startReport(card, instance) {
     code = null;
     box?.leave();
     box = null;
-    receipt.forget();
-    files.forget();
+    for (const part of [receipt, files, reminders]) part.forget();
     form.forget();
     at('code-groups').replaceChildren();
   });

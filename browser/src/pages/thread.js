@@ -4,7 +4,7 @@
 
 import { systemDay } from '../dialogue.js';
 import { amount } from './amounts.js';
-import { dueDays, longDay } from './dates.js';
+import { dueDays, longDay, lookingDays } from './dates.js';
 import { wordsOf } from './failures.js';
 import { at, element } from './page.js';
 import { plainName, save } from './save.js';
@@ -22,15 +22,16 @@ const OVER = ['out-of-scope', 'closed'];
 
 /**
  * @param {Instance} promised
+ * @param {(days: readonly string[]) => void} onDays told on which days something is due
  * @returns {{show: (mailbox: Mailbox) => void, forget: () => void}}
  */
-export function startThread(promised) {
+export function startThread(promised, onDays) {
   /** @type {Map<string, HTMLElement[]>} what is on the page, by what it says */
   let shown = new Map();
   let left = new AbortController();
 
   const show = (/** @type {Mailbox} */ mailbox) => {
-    showStatus(mailbox, promised);
+    showStatus(mailbox, promised, onDays);
     const { thread: { items }, fileReceipts } = mailbox;
     const letters = items.map((item) => {
       const { place, verdict, missing, receipt, content } = item;
@@ -66,10 +67,12 @@ function place(list, children) {
  * Without the report itself in it, a box has no state and no dates, and takes no answer: it says so.
  * @param {Mailbox} mailbox
  * @param {Instance} promised
+ * @param {(days: readonly string[]) => void} onDays
  */
-function showStatus({ thread: { items, withheld } }, promised) {
+function showStatus({ thread: { items, withheld } }, promised, onDays) {
   const reported = items.find(({ content }) => content?.kind === 'report')?.day;
-  const rows = reported === undefined ? [] : rowsOf(items, reported, promised);
+  const rows = reported === undefined ? [] : rowsOf(items, reported, promised, onDays);
+  if (reported === undefined) onDays([]);
   at('status').replaceChildren(...rows.map(([term, said]) => rowOf(term, said)));
   at('no-report').replaceChildren(...(reported === undefined ? warningOf('no-report', 0) : []));
   at('no-report').hidden = reported !== undefined;
@@ -83,13 +86,15 @@ function showStatus({ thread: { items, withheld } }, promised) {
  * @param {readonly Readonly<Item>[]} items
  * @param {string} reported the day
  * @param {Instance} promised
+ * @param {(days: readonly string[]) => void} onDays
  * @returns {[string, string][]}
  */
-function rowsOf(items, reported, promised) {
+function rowsOf(items, reported, promised, onDays) {
   const acknowledged = items.find(({ content }) => content?.kind === 'acknowledgement')?.day ?? null;
   const states = items.flatMap(({ content }) => (content?.kind === 'notice' ? [content.body.state] : []));
   const state = states.at(-1) ?? (acknowledged === null ? 'received' : 'acknowledged');
   const due = dueDays(reported, acknowledged, promised);
+  onDays(OVER.includes(state) ? [] : lookingDays(due));
   /** @type {[string, string][]} */
   const rows = [[word('mailbox.state'), word(`mailbox.${state}`)], [word('mailbox.reported'), longDay(reported)]];
   if (acknowledged !== null) rows.push([word('mailbox.acknowledged-day'), longDay(acknowledged)]);
