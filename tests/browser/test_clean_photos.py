@@ -1,4 +1,4 @@
-"""What the desk gets of a photo, read by a program that knows every trace; also in a browser without compiler and WebAssembly."""
+"""What the desk gets of a photo, read by a program that knows every trace; also without WebAssembly and without compiler."""
 
 import json
 import re
@@ -77,10 +77,10 @@ def test_the_photos_of_this_test_really_hold_what_is_looked_for(tmp_path: Path) 
     assert "ThumbnailImage" in json.dumps(known(tmp_path / "day.jpg"))
 
 
-@pytest.fixture(scope="module")
-def interpreting() -> Iterator[Browser]:
+@pytest.fixture(scope="module", params=[[], ["--js-flags=--jitless"]], ids=["compiled", "interpreted"])
+def engine(request: pytest.FixtureRequest) -> Iterator[Browser]:
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=[*CHROMIUM, "--js-flags=--jitless"])
+        chromium = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=[*CHROMIUM, *request.param])
         yield chromium
         chromium.close()
 
@@ -121,14 +121,12 @@ def downloaded(desk: Page, name: str, folder: Path) -> Path:
     return folder / name
 
 
-@pytest.mark.parametrize("engine", ["browser", "interpreting"])
 def test_the_desk_gets_photos_without_traces_and_the_original_only_after_the_second_choice(
-    demo: Demo, engine: str, request: pytest.FixtureRequest, tmp_path: Path
+    demo: Demo, engine: Browser, tmp_path: Path
 ) -> None:
-    browser: Browser = request.getfixturevalue(engine)
     photos = [photographed(tmp_path, name) for name in PHOTOS]
-    send_photos(browser, demo, photos)
-    desk = journey.signed_in(browser, demo)
+    send_photos(engine, demo, photos)
+    desk = journey.signed_in(engine, demo)
     journey.open_newest_case(desk)
     expect(desk.locator(".files li")).to_have_count(4)
     arrived = tmp_path / "arrived"
