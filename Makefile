@@ -57,12 +57,13 @@ browser/node_modules/.ready: browser/package-lock.json $(VENV)/test.ready
 chromium:
 	@deploy/apt.sh chromium chromium
 
-# What runs the deployment for real, and what watches it. Debian starts nginx where it can; the tests start their own.
+# What runs the deployment for real, what watches it, and what reads photos. Debian starts nginx where it can; the tests start their own.
 .PHONY: servers
 servers:
 	@deploy/apt.sh nginx nginx
 	@deploy/apt.sh systemd-analyze systemd
 	@deploy/apt.sh strace strace
+	@deploy/apt.sh exiftool libimage-exiftool-perl
 
 clean:
 	rm -rf $(VENV) browser/node_modules build *.egg-info

@@ -1,6 +1,6 @@
-"""What a browser gets for the complete report page, in each language: static requests and bytes, as Brotli and as gzip.
+"""What a browser gets for a complete page, before a file is chosen, in each language: static requests and bytes, compressed.
 
-The baseline in the same run is the mailbox page. Everything is asked of a running demo, as a browser asks.
+The report page has the budget; front page and mailbox are to compare. Everything is asked of a running demo, as a browser asks.
 Usage: python bench/page.py
 """
 
@@ -23,7 +23,7 @@ def main() -> None:
         program, demo = start_demo(Path(folder) / "demo")
         browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=CHROMIUM)
         try:
-            for page in ("mailbox", "report"):
+            for page in ("", "mailbox", "report"):
                 for language in ("da", "en"):
                     asked: list[str] = []
                     context = browser.new_context()
@@ -34,7 +34,7 @@ def main() -> None:
                     asked = [url for url in asked if not url.startswith("data:")]
                     sizes = {kind: sum(len(_bytes(url, kind)) for url in asked) for kind in ("br", "gzip", "identity")}
                     print(
-                        f"{page} {language}: {len(asked)} static requests, {sizes['br']:,} bytes Brotli, "
+                        f"{page or 'front'} {language}: {len(asked)} static requests, {sizes['br']:,} bytes Brotli, "
                         f"{sizes['gzip']:,} gzip, {sizes['identity']:,} plain"
                     )
         finally:

@@ -1,14 +1,16 @@
-// Bundles browser/src/main.js into the one script that intake serves, the same bytes every time; with --check, builds in memory
-// and fails if the committed bytes differ. Instance, root and card are not in it: they stay in ./instance.js, rendered by intake.
+// Bundles what is in browser/src into the scripts that intake serves, one for each kind of page and one for photos, the same bytes every
+// time; with --check, builds in memory and fails if the committed bytes differ. No script needs another one, so that a page is few
+// requests. Instance, root and card are in none: they stay in ./instance.js, rendered by intake.
 
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
 
 const here = dirname(fileURLToPath(import.meta.url));
-const target = join(here, '..', 'templates', 'intake', 'whistle.js');
+const served = join(here, '..', 'templates', 'intake');
+const SCRIPTS = { leave: 'leave-page', report: 'report-page', mailbox: 'mailbox-page', photos: 'photos' };
 
 // typage also knows passphrases, X25519 alone and the NIST curves, which Whistle never uses (spec section 6.4), and cannot itself tell
 // that nobody asks for them: a quarter of the bytes. In the bundle their names lead nowhere; the files of typage stay as they are.
@@ -36,8 +38,10 @@ function pure(module) {
 
 const { outputFiles } = await build({
   absWorkingDir: here,
-  entryPoints: ['src/main.js'],
+  entryPoints: Object.entries(SCRIPTS).map(([out, source]) => ({ in: `src/${source}.js`, out })),
+  outdir: served,
   bundle: true,
+  splitting: false,
   minify: true,
   format: 'esm',
   target: 'es2022', // typage has class fields and private methods; every browser with them has BigInt and WebCrypto
@@ -47,14 +51,14 @@ const { outputFiles } = await build({
   plugins: [hybridAlone],
   write: false,
 });
-const bytes = outputFiles[0].contents;
 
-if (process.argv.includes('--check')) {
-  if (!existsSync(target) || !readFileSync(target).equals(bytes)) {
-    console.error('templates/intake/whistle.js is not what browser/src builds: run node browser/build.mjs and commit it.');
-    process.exit(1);
+for (const { path, contents } of outputFiles) {
+  const name = basename(path);
+  if (!process.argv.includes('--check')) writeFileSync(path, contents);
+  else if (!existsSync(path) || !readFileSync(path).equals(contents)) {
+    console.error(`templates/intake/${name} is not what browser/src builds: run node browser/build.mjs and commit it.`);
+    process.exitCode = 1;
   }
-} else {
-  writeFileSync(target, bytes);
+  const [gzip, brotli] = [gzipSync(contents, { level: 9 }), brotliCompressSync(contents)];
+  console.log(`${name}: ${contents.length} bytes, gzip ${gzip.length}, brotli ${brotli.length}`);
 }
-console.log(`whistle.js: ${bytes.length} bytes, gzip ${gzipSync(bytes, { level: 9 }).length}, brotli ${brotliCompressSync(bytes).length}`);

@@ -9,24 +9,12 @@
 import { check, integer, joined, latin, slice, starts } from './bounds.js';
 import { concat, u16, u32, utf8 } from './bytes.js';
 import { PhotoUnreadable } from './errors.js';
+import { PNG_SIGNATURE, kindOf } from './kinds.js';
 import { EXIF, FINDINGS, readExif, readIptc, readPngText, readXmp } from './traces.js';
 
-/**
- * @typedef {import('./traces.js').Finding} Finding
- * @typedef {'jpeg' | 'png' | 'webp'} Kind
- */
+/** @typedef {import('./traces.js').Finding} Finding */
 
-const PNG_SIGNATURE = Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a);
-
-/**
- * @param {Uint8Array} bytes
- * @returns {Kind | null} by its first bytes, whatever the file is called
- */
-export function kindOf(bytes) {
-  if (starts(bytes, [0xff, 0xd8, 0xff])) return 'jpeg';
-  if (starts(bytes, PNG_SIGNATURE)) return 'png';
-  return starts(bytes, utf8('RIFF')) && starts(bytes.subarray(8), utf8('WEBP')) ? 'webp' : null;
-}
+export { kindOf };
 
 /**
  * @param {Uint8Array} bytes

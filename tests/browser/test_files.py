@@ -52,6 +52,7 @@ def send_over_a_failing_network(page: Page, context: BrowserContext) -> None:
         ]
     )
     first, second = page.locator("#files-list li").all()
+    first.get_by_role("button", name="Send it").click()
     first.get_by_role("button", name="Pause").click(timeout=20_000)
     expect(first).to_contain_text("Paused. 261 kB of 3 MB.")
     expect(second).to_contain_text("Waiting for its turn.")

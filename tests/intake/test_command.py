@@ -90,7 +90,7 @@ def test_the_example_serves_every_page_and_the_card(tmp_path: Path) -> None:
     published = card()
     with serving(written(tmp_path, settings(tmp_path, published))) as port:
         connection = HTTPConnection("127.0.0.1", port, timeout=30)
-        for path in ("/", "/da/", "/en/report", "/en/mailbox", "/whistle.js", "/card.txt"):
+        for path in ("/", "/da/", "/en/report", "/en/mailbox", "/leave.js", "/photos.js", "/card.txt"):
             connection.request("GET", path)
             response = connection.getresponse()
             body = response.read()

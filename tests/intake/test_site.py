@@ -121,7 +121,8 @@ def pages(files: dict[str, StaticFile]) -> dict[str, str]:
 
 def test_the_site_is_exactly_these_files(site: Rendered) -> None:
     ours = {f"/{language}/{page}" for language in ("da", "en") for page in ("", "report", "mailbox", "privacy", "accessibility")}
-    assert set(site()) == ours | {"/", NOT_FOUND, "/whistle.js", "/instance.js", "/style.css", "/card.txt", "/robots.txt"}
+    scripts = {"/leave.js", "/report.js", "/mailbox.js", "/photos.js", "/instance.js"}
+    assert set(site()) == ours | scripts | {"/", NOT_FOUND, "/style.css", "/card.txt", "/robots.txt"}
 
 
 def test_rendering_again_gives_the_same_bytes(site: Rendered) -> None:
@@ -136,23 +137,39 @@ def test_no_page_has_anything_inline(site: Rendered) -> None:
     assert {path: Seen(page).inline for path, page in pages(site()).items() if Seen(page).inline} == {}
 
 
-def test_every_page_loads_the_four_files_and_nothing_else(site: Rendered) -> None:
-    for page in pages(site()).values():
+def script_of(path: str) -> str:
+    """The one that a page loads."""
+    name = path.rpartition("/")[2]
+    return f"/{name}.js" if name in ("report", "mailbox") else "/leave.js"
+
+
+def test_every_page_loads_style_its_own_script_and_nothing_that_this_one_does_not_need(site: Rendered) -> None:
+    for path, page in pages(site()).items():
         loaded = [address for address in Seen(page).loaded if not address.startswith("data:")]
-        assert loaded == ["/style.css", "/instance.js", "/whistle.js"]
+        needed = [] if script_of(path) == "/leave.js" else ["/instance.js"]
+        assert loaded == ["/style.css", *needed, script_of(path)]
 
 
-def test_style_and_script_load_nothing(site: Rendered) -> None:
+@pytest.mark.parametrize("name", ["leave", "report", "mailbox", "photos"])
+def test_a_script_is_whole_in_itself_but_for_the_instance_where_something_is_sealed(site: Rendered, name: str) -> None:
+    imported = set(re.findall(r"""\b(?:import|from)\s*["']([^"'\s]+\.js)["']""", text(site(), f"/{name}.js")))
+    assert imported == ({"./instance.js"} if name in ("report", "mailbox") else set())
+
+
+def test_style_and_scripts_load_nothing_from_elsewhere(site: Rendered) -> None:
     files = site()
     assert "url(" not in text(files, "/style.css")
     assert "@import" not in text(files, "/style.css")
-    assert not re.findall(r"""["'`](?:https?:)?//[\w.]""", text(files, "/whistle.js"))
+    for path in ("/leave.js", "/report.js", "/mailbox.js", "/photos.js"):
+        script = text(files, path).replace('"http://ns.adobe.com/', "")  # how a kind of trace in a photo begins
+        assert not re.findall(r"""["'`](?:https?:)?//[\w.]""", script), path
 
 
-def test_the_script_is_loaded_only_with_its_own_hash(site: Rendered) -> None:
+def test_a_script_is_loaded_only_with_its_own_hash(site: Rendered) -> None:
     files = site()
-    expected = "sha384-" + b64encode(sha384(files["/whistle.js"].body).digest()).decode()
-    assert {Seen(page).attributes["script"]["integrity"] for page in pages(files).values()} == {expected}
+    for path, page in pages(files).items():
+        expected = "sha384-" + b64encode(sha384(files[script_of(path)].body).digest()).decode()
+        assert Seen(page).attributes["script"]["integrity"] == expected
 
 
 def test_every_page_has_its_language_one_first_heading_and_its_landmarks(site: Rendered) -> None:
@@ -306,5 +323,5 @@ def test_every_verdict_and_every_state_has_its_words() -> None:
 
 def test_the_report_page_with_all_it_loads_is_small(site: Rendered) -> None:
     files = site()
-    whole = sum(len(files[path].encoded["br"]) for path in ("/da/report", "/style.css", "/instance.js", "/whistle.js"))
+    whole = sum(len(files[path].encoded["br"]) for path in ("/da/report", "/style.css", "/instance.js", "/report.js"))
     assert whole < LIMIT

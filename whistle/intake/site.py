@@ -23,6 +23,9 @@ from whistle.web.templates import Catalogue, Pages, environment, read_catalogues
 
 NOT_FOUND = "/404"
 _PAGES = {"front": "", "report": "report", "mailbox": "mailbox", "privacy": "privacy", "accessibility": "accessibility"}
+# Each is whole in itself. A page's own script is loaded with its hash. photos.js is imported when a photo was chosen, and an
+# import knows no hash: there the policy's script-src 'self' holds, and whoever compares all files of the site.
+_SCRIPTS = ("leave", "report", "mailbox", "photos")
 
 
 @dataclass(frozen=True)
@@ -38,8 +41,8 @@ class _Recipient:
 def render(settings: Settings, card: Card, card_file: bytes, templates: Path) -> Mapping[str, StaticFile]:
     """Every file of the site by its path. Raises SettingsWrong, CatalogueWrong or WordMissing, at start."""
     catalogues = read_catalogues(templates, settings.languages)
-    script = (templates / "whistle.js").read_bytes()
-    site = _Renderer(environment(templates), settings, card, catalogues, script)
+    scripts = {name: (templates / f"{name}.js").read_bytes() for name in _SCRIPTS}
+    site = _Renderer(environment(templates), settings, card, catalogues, scripts)
     files = {
         f"/{language}/{path}": _html(site.page(page, language, path))
         for language in catalogues
@@ -48,7 +51,7 @@ def render(settings: Settings, card: Card, card_file: bytes, templates: Path) ->
     first = settings.languages[0]
     files["/"] = files[f"/{first}/"]
     files[NOT_FOUND] = _html(site.page("missing", first, ""))
-    files["/whistle.js"] = StaticFile(script, "text/javascript; charset=utf-8")
+    files |= {f"/{name}.js": StaticFile(script, "text/javascript; charset=utf-8") for name, script in scripts.items()}
     files["/instance.js"] = StaticFile(_instance(settings, card, card_file), "text/javascript; charset=utf-8")
     files["/style.css"] = StaticFile((templates / "style.css").read_bytes(), "text/css; charset=utf-8")
     files["/card.txt"] = StaticFile(card_file, "text/plain; charset=utf-8")
@@ -66,7 +69,7 @@ class _Renderer:
     settings: Settings
     card: Card
     catalogues: Mapping[str, Catalogue]
-    script: bytes
+    scripts: Mapping[str, bytes]
 
     def page(self, name: str, language: str, path: str) -> str:
         def said(text: Mapping[str, str]) -> str:
@@ -82,6 +85,7 @@ class _Renderer:
 
         words = self.catalogues[language]
         locale = Locale.parse(words("script.common.locale"), sep="-")
+        script = name if name in self.scripts else "leave"
         return self.pages.get_template(f"{name}.html").render(
             page=name,
             path=path,
@@ -96,7 +100,8 @@ class _Renderer:
             card=self.card,
             groups=_recipients(self.settings.site, self.card, language),
             fingerprint=_in_fours(self.card.root_fingerprint.hex()),
-            integrity="sha384-" + b64encode(sha384(self.script).digest()).decode(),
+            script=script,
+            integrity="sha384-" + b64encode(sha384(self.scripts[script]).digest()).decode(),
         )
 
 

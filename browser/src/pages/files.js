@@ -1,10 +1,11 @@
 // @ts-check
-// Sending files from a page: chosen, sealed and sent one after another, each named to the desk as soon as it is there. Keeps
-// nothing beyond the page; what is lost with the page is the file that was on its way.
+// Sending files from a page: chosen, looked at, sealed and sent one after another, each named to the desk as soon as it is there.
+// Keeps nothing beyond the page; what is lost with the page is the file that was on its way.
 
 import { PAUSES, isPassing, wait } from '../patience.js';
 import { WhistleError } from '../errors.js';
 import { amount, span } from './amounts.js';
+import { looked, lookAt } from './care.js';
 import { longDay } from './dates.js';
 import { wordsOf } from './failures.js';
 import { at, element } from './page.js';
@@ -13,14 +14,16 @@ import { hasWord, word } from './words.js';
 /**
  * @typedef {import('./box.js').OpenBox} OpenBox
  * @typedef {import('../files.js').Transfer} Transfer
- * @typedef {import('../files.js').State | 'naming'} State
+ * @typedef {import('../files.js').State | 'looking' | 'held' | 'naming'} State held until the person has decided
+ * @typedef {import('./care.js').Looked} Looked
  * @typedef {import('../content.js').SentFile} SentFile
  * @typedef {import('../instance.js').Instance} Instance
  */
 
-const TOLD = ['sending', 'paused', 'offline', 'done', 'cancelled', 'failed'];
+const TOLD = ['held', 'sending', 'paused', 'offline', 'done', 'cancelled', 'failed'];
 const ENDED = ['done', 'failed']; // of the transfer: the row says more
 const MOVING = ['sending', 'paused', 'offline'];
+const UNDECIDED = ['looking', 'held'];
 
 /**
  * @param {Instance} limits
@@ -34,6 +37,7 @@ export function startFiles(limits) {
   /** @type {Row[]} */
   let rows = [];
   let left = new AbortController();
+  let looking = false;
 
   const choose = () => {
     const input = at('files-input', HTMLInputElement);
@@ -41,12 +45,50 @@ export function startFiles(limits) {
     input.value = ''; // so that the same one can be chosen again
     const refused = chosen.flatMap((file) => {
       const why = mistakeOf(file, room());
-      if (why === null) rows.push(new Row(file, send));
+      if (why === null) add(new Row(file, goOn, addOriginal));
       return why ?? [];
     });
-    at('files-refused').replaceChildren(...refused.map((text) => element('li', { text })));
-    for (const { item } of rows) if (!item.isConnected) at('files-list').append(item);
+    refuse(refused);
+    goOn();
+  };
+
+  const add = (/** @type {Row} */ row, /** @type {Element | null} */ before = at('files-list').lastElementChild) => {
+    rows.push(row);
+    if (before) before.after(row.item);
+    else at('files-list').append(row.item);
+  };
+
+  /** @param {readonly string[]} why in words */
+  const refuse = (why) => at('files-refused').replaceChildren(...why.map((text) => element('li', { text })));
+
+  /**
+   * @param {File} photo
+   * @param {Row} row of what was cleaned of it
+   * @returns {boolean} whether there was room for it
+   */
+  const addOriginal = (photo, row) => {
+    const file = new File([photo], `original-${photo.name}`, { type: photo.type });
+    const why = mistakeOf(file, room());
+    if (why === null) add(new Row(file, goOn, addOriginal, looked(file, null, word('files.original'))), row.item);
+    refuse(why === null ? [] : [why]);
+    goOn();
+    return why === null;
+  };
+
+  const goOn = () => {
+    look();
     send();
+  };
+
+  /** One after another, so that one photo at a time is taken apart. */
+  const look = async () => {
+    if (looking) return;
+    looking = true;
+    for (let next; (next = rows.find(({ state }) => state === 'looking')); ) {
+      await next.look();
+      send();
+    }
+    looking = false;
   };
 
   /** @returns {number} how many more may come */
@@ -106,41 +148,83 @@ export function startFiles(limits) {
 /** One chosen file, and its place on the page. */
 class Row {
   /** @type {State} */
-  state = 'waiting';
+  state = 'looking';
   /** @type {SentFile | null} once all of it is at intake */
   sent = null;
   /** @type {Transfer | null} */
   #transfer = null;
   /** @type {string | null} the day of its receipt, which may be here before the naming has ended */
   #receipted = null;
+  /** @type {Looked | null} */
+  #looked;
+  /** What was seen and not read out yet. */
+  #untold = '';
+  #left = false;
   #file;
   #bar = /** @type {HTMLProgressElement} */ (element('progress', {}));
+  #note = element('p', {});
   #words = element('p', { kind: 'from' });
   #first = button('pause');
   #second = button('cancel');
+  #original = button('send-original');
+  #why = element('p', { kind: 'from', text: word('files.original-why') });
 
   /**
    * @param {File} file
-   * @param {() => void} again sends what waits
+   * @param {() => void} goOn with whatever waits
+   * @param {(file: File, row: Row) => boolean} addOriginal
+   * @param {Looked | null} seen if it need not be looked at
    */
-  constructor(file, again) {
+  constructor(file, goOn, addOriginal, seen = null) {
     this.#file = file;
+    this.#looked = seen;
     const name = element('p', { kind: 'name' }, element('bdi', { text: file.name }), ` ${amount(file.size)}`);
     this.#bar.setAttribute('aria-label', file.name);
-    this.item = element('li', {}, name, this.#bar, this.#words, element('p', { kind: 'buttons' }, this.#first, this.#second));
+    const buttons = (/** @type {HTMLElement[]} */ ...those) => element('p', { kind: 'buttons' }, ...those);
+    this.item = element('li', {}, name, this.#note, this.#bar, this.#words, buttons(this.#first, this.#second));
+    this.item.append(this.#why, buttons(this.#original));
     this.item.tabIndex = -1;
-    this.#first.addEventListener('click', () => (this.state === 'sending' ? this.#transfer?.pause() : this.#transfer?.resume()));
+    this.#first.addEventListener('click', () => {
+      if (this.state !== 'held') return this.state === 'sending' ? this.#transfer?.pause() : this.#transfer?.resume();
+      this.#decided();
+      goOn();
+    });
     this.#second.addEventListener('click', () => {
       if (this.state !== 'failed') return this.cancel();
-      this.#show('waiting');
-      again();
+      this.#show(this.#looked ? 'waiting' : 'looking');
+      goOn();
     });
+    this.#original.addEventListener('click', () => this.#offerOriginal(!addOriginal(file, this)));
+    this.#offerOriginal(false);
+    this.#say(seen?.note ?? '');
     this.#offer();
-    this.#show('waiting');
+    this.#show(seen ? 'waiting' : 'looking');
   }
 
   get isUnfinished() {
-    return ['waiting', 'sealing', 'naming', ...MOVING].includes(this.state);
+    return [...UNDECIDED, 'waiting', 'sealing', 'naming', ...MOVING].includes(this.state);
+  }
+
+  /** Looks at the file; nothing of it has left before. */
+  async look() {
+    try {
+      const seen = await lookAt(this.#file);
+      if (this.#isOver()) return;
+      this.#looked = seen;
+      this.#say(seen.note);
+      this.#offerOriginal(seen.removed);
+      this.#show(seen.ask ? 'held' : 'waiting');
+    } catch (error) {
+      if (!this.#isOver()) this.#fail(error);
+    }
+  }
+
+  /** The person has read the note, and goes on all the same; what could not be looked at is looked at again. */
+  #decided() {
+    const isBlind = this.#looked?.ask === 'again';
+    if (isBlind) this.#looked = null;
+    this.#say('');
+    this.#show(isBlind ? 'looking' : 'waiting');
   }
 
   /**
@@ -154,29 +238,47 @@ class Row {
       this.#show('sealing');
       if (!this.sent) {
         const mailbox = box.mailbox ?? (await this.#steadily(() => box.act((opened) => opened), signal));
-        if (this.state === /** @type {State} */ ('cancelled')) return;
-        this.#transfer = mailbox.transfer(this.#file, { name, type, limit });
+        const content = await /** @type {Looked} */ (this.#looked).content();
+        if (this.#isOver()) return;
+        this.#transfer = mailbox.transfer(content, { name, type, limit });
         this.sent = await this.#transfer.run({ onProgress: (_, state) => ENDED.includes(state) || this.#show(state) });
       }
       const named = [this.sent];
       this.#show('naming');
       await this.#steadily(() => box.say((mailbox) => mailbox.announce(named)), signal);
       this.#show('done');
+      this.#transfer = null; // and with it the bytes of a cleaned photo
     } catch (error) {
-      if (signal.aborted || this.state === 'cancelled') return;
-      const key = `files.${error instanceof WhistleError ? error.code : ''}`;
-      this.#show('failed', hasWord(key) ? word(key, { name, size: amount(limit) }) : wordsOf(error));
+      if (!signal.aborted && !this.#isOver()) this.#fail(error, limit);
     }
+  }
+
+  /** @returns {boolean} whether nobody waits for it any more */
+  #isOver() {
+    return this.#left || this.state === 'cancelled';
+  }
+
+  /**
+   * @param {unknown} error
+   * @param {number} limit
+   */
+  #fail(error, limit = 0) {
+    const key = `files.${error instanceof WhistleError ? error.code : ''}`;
+    this.#show('failed', hasWord(key) ? word(key, { name: this.#file.name, size: amount(limit) }) : wordsOf(error));
   }
 
   /** Gives it up; intake is told to drop what it has. */
   cancel() {
     this.#transfer?.cancel();
+    this.#transfer = null;
+    this.#offerOriginal(false);
+    this.#say('');
     this.#show('cancelled');
   }
 
   /** Sends nothing more, and says nothing more. */
   stop() {
+    this.#left = true;
     this.#transfer?.pause();
   }
 
@@ -212,26 +314,50 @@ class Row {
    * @param {string} why it failed
    */
   #show(state, why = '') {
+    if (this.#left) return;
     const isNews = state !== this.state;
     this.state = state;
     const said = word(`files.${state}`, { why });
     const { sent, total, rate, left } = this.#transfer?.progress ?? { sent: 0, total: 1, rate: 0, left: null };
+    const size = this.#transfer?.size ?? 0;
     this.#bar.max = total;
     this.#bar.value = sent;
-    this.#bar.hidden = !this.isUnfinished;
+    this.#bar.hidden = !this.isUnfinished || UNDECIDED.includes(state);
     const more = MOVING.includes(state) && sent > 0
-      ? ` ${word('files.progress', { sent: amount((sent / total) * this.#file.size), size: amount(this.#file.size) })}` : '';
+      ? ` ${word('files.progress', { sent: amount((sent / total) * size), size: amount(size) })}` : '';
     const speed = state === 'sending' && left !== null && left >= 1
       ? ` ${word('files.speed', { rate: amount(rate), left: span(left) })}` : '';
     const day = state === 'done' && this.#receipted;
     this.#words.textContent = day ? word('files.receipted', { day: longDay(day) }) : said + more + speed;
     if (isNews) this.#offer();
-    if (isNews && TOLD.includes(state)) at('files-words').textContent = `${this.#file.name}: ${said}`;
+    if (!isNews || !TOLD.includes(state)) return;
+    at('files-words').textContent = `${this.#file.name}: ${this.#untold}${said}`;
+    this.#untold = '';
+  }
+
+  /** @param {string} note shown from now on, and read out with the next news */
+  #say(note) {
+    this.#note.className = this.#looked?.ask ? 'warning' : 'from';
+    this.#note.textContent = note;
+    this.#note.hidden = note === '';
+    this.#untold = note && `${note} `;
+  }
+
+  /** @param {boolean} offered */
+  #offerOriginal(offered) {
+    this.#label(this.#original, offered, 'send-original');
+    this.#why.hidden = !offered;
   }
 
   /** The buttons that this state has. Whoever stood on one that goes away stays with the file. */
   #offer() {
     const { state } = this;
+    const ask = state === 'held' && this.#looked?.ask;
+    if (ask) {
+      this.#label(this.#first, true, ask);
+      this.#label(this.#second, true, 'leave-out');
+      return;
+    }
     const isPausable = this.#transfer !== null && this.sent === null && MOVING.includes(state);
     this.#label(this.#first, isPausable, state === 'sending' ? 'pause' : state === 'paused' ? 'resume' : 'now');
     this.#label(this.#second, this.sent === null ? this.isUnfinished || state === 'failed' : state === 'failed', state === 'failed' ? 'again' : 'cancel');

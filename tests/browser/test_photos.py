@@ -1,0 +1,246 @@
+"""What happens to a chosen file before anything of it is sent: photos are cleaned, of other kinds the person is warned."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, FilePayload, Page, Request, Route, expect
+
+from tests.browser import test_reporter_pages as pages
+from tests.browser.desk import Desk, started
+from tests.browser.photos import picture, planted
+
+SENT = "Sent."
+REMOVED = "Removed from the photo before sending: the place where it was taken, the camera, the time"
+DAMAGED = b"\xff\xd8\xff\xe1\xff\xff not a photo"
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+    with started(tmp_path_factory.mktemp("photos")) as running:
+        yield running
+
+
+@pytest.fixture
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    fresh = browser.new_context()
+    yield fresh
+    fresh.close()
+
+
+@pytest.fixture
+def asked(context: BrowserContext) -> list[str]:
+    """The path of everything that is asked for."""
+    paths: list[str] = []
+
+    def note(request: Request) -> None:
+        paths.append(re.sub(r"^https?://[^/]+", "", request.url))
+
+    context.on("request", note)
+    return paths
+
+
+def done(desk: Desk, context: BrowserContext, language: str = "en", width: int = 320) -> Page:
+    """A page on which a report was sent and its code typed back."""
+    page = context.new_page()
+    page.set_viewport_size({"width": width, "height": 640})
+    page.goto(f"{desk.address}/{language}/report")
+    pages.type_back(page, pages.send(page))
+    return page
+
+
+def choose(page: Page, *files: tuple[str, str, bytes]) -> None:
+    chosen: list[FilePayload] = [{"name": name, "mimeType": kind, "buffer": content} for name, kind, content in files]
+    page.locator("#files-input").set_input_files(chosen)
+
+
+def jpeg(name: str, content: bytes) -> tuple[str, str, bytes]:
+    return name, "image/jpeg", content
+
+
+def press(page: Page, name: str, label: str) -> None:
+    pages.row(page, name).get_by_role("button", name=label).click()
+
+
+def begun(asked: list[str]) -> int:
+    return asked.count("/api/begin")
+
+
+def test_what_cleans_photos_is_asked_for_once_and_only_when_a_photo_was_chosen(
+    desk: Desk, context: BrowserContext, asked: list[str]
+) -> None:
+    page = done(desk, context)
+    choose(page, ("note.txt", "text/plain", b"a"), ("a.pdf", "application/pdf", b"%PDF-1.7"))
+    expect(pages.row(page, "note.txt")).to_contain_text(SENT, timeout=20_000)
+    assert not [path for path in asked if "photos" in path]
+    choose(page, jpeg("a.jpg", planted("jpegBaseline")), ("b.png", "", planted("png")))
+    expect(pages.row(page, "b.png")).to_contain_text(SENT, timeout=20_000)
+    assert [path for path in asked if "photos" in path] == ["/photos.js"]
+
+
+def test_a_photo_says_what_was_removed_while_it_is_sent_and_afterwards(desk: Desk, context: BrowserContext) -> None:
+    page = done(desk, context)
+    page.evaluate(
+        "globalThis.heard = []; new MutationObserver(() => heard.push(document.getElementById('files-words').textContent))"
+        ".observe(document.getElementById('files-words'), { childList: true })"
+    )
+    held = pages.hold_parts(page)
+    choose(page, ("holiday.txt", "text/plain", planted("jpegColour") + bytes(900_000)))  # by its bytes, not by its name
+    row = pages.row(page, "holiday.txt")
+    expect(row).to_contain_text(REMOVED, timeout=20_000)
+    expect(row).to_contain_text(re.compile("Sent|Being sent"), timeout=20_000)
+    for route in held:
+        route.continue_()
+    page.unroute("**/api/part")
+    expect(row).to_contain_text(SENT, timeout=20_000)
+    expect(row).to_contain_text(REMOVED)
+    heard = page.evaluate("heard")
+    assert heard[0].startswith(f"holiday.txt: {REMOVED}")
+    assert heard[0].endswith("Being sent.")
+    assert heard[1:] == ["holiday.txt: Sent."]
+
+
+def test_a_photo_in_which_nothing_is_hidden_says_so_and_offers_no_original(desk: Desk, context: BrowserContext) -> None:
+    page = done(desk, context)
+    choose(page, jpeg("a.jpg", picture("jpegBaseline")))
+    expect(pages.row(page, "a.jpg")).to_contain_text("Nothing hidden was found in the photo.", timeout=20_000)
+    expect(pages.row(page, "a.jpg")).to_contain_text(SENT, timeout=20_000)
+    expect(page.get_by_role("button", name="Send the original too")).to_have_count(0)
+
+
+def test_the_original_is_a_second_choice_and_counts(desk: Desk, context: BrowserContext, asked: list[str]) -> None:
+    def smaller(route: Route) -> None:
+        got = route.fetch()
+        route.fulfill(response=got, body=re.sub(r'"files": \d+', '"files": 2', got.text()))
+
+    context.route("**/instance.js", smaller)
+    page = done(desk, context)
+    choose(page, jpeg("a.jpg", planted("jpegBaseline")))
+    expect(pages.row(page, "a.jpg")).to_contain_text(SENT, timeout=20_000)
+    assert begun(asked) == 1
+    press(page, "a.jpg", "Send the original too")
+    original = pages.row(page, "original-a.jpg")
+    expect(original).to_contain_text(SENT, timeout=20_000)
+    expect(original).to_contain_text("The original, with everything that is hidden in it.")
+    expect(page.get_by_role("button", name="Send the original too")).to_have_count(0)
+    assert begun(asked) == 2
+    choose(page, ("third.txt", "text/plain", b"3"))
+    expect(page.locator("#files-refused")).to_contain_text("2 files is the most")
+
+
+def test_an_original_for_which_there_is_no_room_can_still_be_asked_for(desk: Desk, context: BrowserContext) -> None:
+    def smaller(route: Route) -> None:
+        got = route.fetch()
+        route.fulfill(response=got, body=re.sub(r'"files": \d+', '"files": 2', got.text()))
+
+    context.route("**/instance.js", smaller)
+    page = done(desk, context)
+    choose(page, jpeg("a.jpg", planted("jpegBaseline")), ("b.pdf", "application/pdf", b"%PDF"))
+    press(page, "a.jpg", "Send the original too")
+    expect(page.locator("#files-refused")).to_contain_text("“original-a.jpg” is not sent")
+    press(page, "b.pdf", "Leave it out")
+    press(page, "a.jpg", "Send the original too")
+    expect(pages.row(page, "original-a.jpg")).to_contain_text(SENT, timeout=20_000)
+
+
+@pytest.mark.parametrize(("label", "sent"), [("Send it as it is", 1), ("Leave it out", 0)])
+def test_a_damaged_photo_waits_for_the_persons_word(
+    desk: Desk, context: BrowserContext, asked: list[str], label: str, sent: int
+) -> None:
+    page = done(desk, context)
+    choose(page, jpeg("bad.jpg", DAMAGED), ("after.txt", "text/plain", b"a"))
+    row = pages.row(page, "bad.jpg")
+    expect(row).to_contain_text("This photo could not be cleaned")
+    expect(row).to_contain_text("where, when and with which device")
+    expect(pages.row(page, "after.txt")).to_contain_text(SENT, timeout=20_000)
+    expect(row).to_contain_text("Not sent yet.")
+    assert begun(asked) == 1
+    press(page, "bad.jpg", label)
+    expect(row).to_contain_text(SENT if sent else "Cancelled.", timeout=20_000)
+    assert begun(asked) == 1 + sent
+
+
+def test_a_photo_too_large_to_be_cleaned_is_not_even_read(desk: Desk, context: BrowserContext, tmp_path: Path) -> None:
+    with (tmp_path / "huge.jpg").open("wb") as file:
+        file.write(DAMAGED)
+        file.truncate(60_000_001)
+    page = done(desk, context)
+    page.locator("#files-input").set_input_files(tmp_path / "huge.jpg")
+    expect(pages.row(page, "huge.jpg")).to_contain_text("it is larger than 60 MB")
+    press(page, "huge.jpg", "Leave it out")
+
+
+def test_without_what_cleans_them_photos_wait_and_nothing_is_sent(
+    desk: Desk, context: BrowserContext, asked: list[str]
+) -> None:
+    page = done(desk, context)
+    page.route("**/photos.js*", lambda route: route.abort())
+    choose(page, jpeg("a.jpg", planted("jpegBaseline")), ("b.txt", "text/plain", b"b"))
+    row = pages.row(page, "a.jpg")
+    for _ in range(2):
+        expect(row).to_contain_text("nothing of this one was sent")
+        expect(pages.row(page, "b.txt")).to_contain_text(SENT, timeout=20_000)
+        assert begun(asked) == 1
+        press(page, "a.jpg", "Try again")
+    expect(row).to_contain_text("nothing of this one was sent")
+    page.unroute("**/photos.js*")
+    press(page, "a.jpg", "Try again")
+    expect(row).to_contain_text(REMOVED, timeout=20_000)
+    expect(row).to_contain_text(SENT, timeout=20_000)
+    assert begun(asked) == 2
+
+
+def test_a_file_that_may_say_more_waits_for_one_press_after_a_warning(
+    desk: Desk, context: BrowserContext, asked: list[str]
+) -> None:
+    page = done(desk, context)
+    for name, kind, content, warning in (
+        ("a.pdf", "application/pdf", b"%PDF-1.7", "who wrote it"),
+        ("pdf.txt", "text/plain", b"%PDF-1.7", "who wrote it"),
+        ("a.docx", "", b"PK\x03\x04", "who wrote it"),
+        ("a.unknown", "", b"?", "who wrote it"),
+        ("a.heic", "", b"\0\0\0\x18ftypheic\0\0\0\0", "This kind of picture"),
+        ("a.tif", "image/tiff", b"II*\0\x08\0\0\0", "This kind of picture"),
+        ("a.mp4", "", b"\0\0\0\x18ftypisom\0\0\0\0", "a voice can be recognised"),
+        ("a.mp3", "audio/mpeg", b"ID3", "a voice can be recognised"),
+    ):
+        choose(page, (name, kind, content))
+        expect(pages.row(page, name)).to_contain_text(warning)
+        expect(pages.row(page, name)).to_contain_text("Not sent yet.")
+        expect(page.locator("#files-words")).to_contain_text(warning)
+    assert begun(asked) == 0
+
+
+def test_one_press_with_the_keyboard_sends_it_and_keeps_the_place(desk: Desk, context: BrowserContext) -> None:
+    page = done(desk, context)
+    choose(page, ("a.pdf", "application/pdf", b"%PDF-1.7"))
+    row = pages.row(page, "a.pdf")
+    row.get_by_role("button", name="Send it").focus()
+    page.keyboard.press("Enter")
+    expect(row).to_be_focused()
+    expect(row).to_contain_text(SENT, timeout=20_000)
+    expect(row).not_to_contain_text("who wrote it")
+
+
+@pytest.mark.parametrize(("language", "width"), [("da", 320), ("da", 1280), ("en", 320), ("en", 1280)])
+def test_every_note_beside_a_file_is_accessible_and_fits(
+    desk: Desk, context: BrowserContext, language: str, width: int
+) -> None:
+    page = done(desk, context, language, width)
+    page.route("**/photos.js*", lambda route: route.abort())
+    choose(page, jpeg("waiting.jpg", planted("jpegBaseline")))
+    expect(pages.row(page, "waiting.jpg").locator(".warning")).to_be_visible()
+    page.unroute("**/photos.js*")
+    choose(
+        page,
+        jpeg("IMG_20260311_081522.jpg", planted("jpegBaseline")),
+        jpeg("plain.jpg", picture("jpegBaseline")),
+        jpeg("bad.jpg", DAMAGED),
+        ("Kontrakt med leverandøren, underskrevet.pdf", "application/pdf", b"%PDF"),
+        ("IMG_1.heic", "", b"\0\0\0\x18ftypheic\0\0\0\0"),
+        ("film.mp4", "video/mp4", b"\0\0\0\x18ftypisom\0\0\0\0"),
+    )
+    expect(pages.row(page, "film.mp4").locator(".warning")).to_be_visible()
+    expect(pages.row(page, "plain.jpg")).to_contain_text("Sen", timeout=20_000)
+    assert pages.faults_of(page) == []
