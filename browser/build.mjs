@@ -7,6 +7,7 @@ import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
+import { minify } from 'terser';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const served = join(here, '..', 'templates', 'intake');
@@ -41,8 +42,8 @@ const { outputFiles } = await build({
   entryPoints: Object.entries(SCRIPTS).map(([out, source]) => ({ in: `src/${source}.js`, out })),
   outdir: served,
   bundle: true,
-  splitting: false,
   minify: true,
+  splitting: false,
   format: 'esm',
   target: 'es2022', // typage has class fields and private methods; every browser with them has BigInt and WebCrypto
   charset: 'utf8',
@@ -52,8 +53,10 @@ const { outputFiles } = await build({
   write: false,
 });
 
-for (const { path, contents } of outputFiles) {
+for (const { path, text } of outputFiles) {
   const name = basename(path);
+  const { code = '' } = await minify(text, { module: true, ecma: 2020, compress: { passes: 2 } }); // a twentieth less than esbuild's own
+  const contents = Buffer.from(code);
   if (!process.argv.includes('--check')) writeFileSync(path, contents);
   else if (!existsSync(path) || !readFileSync(path).equals(contents)) {
     console.error(`templates/intake/${name} is not what browser/src builds: run node browser/build.mjs and commit it.`);

@@ -26,11 +26,11 @@ DAY = date(2026, 11, 24)
 LIMIT = 60_000  # bytes of the report page with everything it loads, compressed
 
 
-def group(name: str, names: dict[str, str]) -> Group:
+def group(name: str, names: dict[str, str], ringed: bool = True) -> Group:
     voices = (SigningKey(DAY, None, b"v" * 32),)
     keys = (GroupKey(1, shake_256(f"{name} {key}".encode()).digest(1216)) for key in ("recipient", "ring a", "ring b"))
     recipient, *rings = keys
-    return Group(name, MappingProxyType(names), voices, recipient, (rings[0], rings[1]))
+    return Group(name, MappingProxyType(names), voices, recipient, (rings[0], rings[1]) if ringed else None)
 
 
 CARD = Card(
@@ -42,7 +42,7 @@ CARD = Card(
     receipt_keys=(SigningKey(DAY, None, b"q" * 32),),
     groups=(
         group("risk-control", {"da": "Risikokontrol", "en": "Risk control"}),
-        group("audit-chair", {"da": "Formand", "en": "Chair"}),
+        group("audit-chair", {"da": "Formand", "en": "Chair"}, ringed=False),  # as in the demo: it has one member
     ),
     revoked=(),
     root=b"r" * 32,
