@@ -5,7 +5,8 @@
 import { hex, sha256, unbase64, unhex } from './bytes.js';
 import { escapedLength, readJson, writeJson } from './canonical.js';
 import {
-  ANSWER_LIMIT, ANSWERS_LIMIT, FILE_ID_BYTES, FILE_LIMIT, FILES_LIMIT, IDENTITY_FIELD, INTEGER_LIMIT, NAME_LIMIT, PROTOCOL, TEXT_LIMIT, TYPE_LIMIT,
+  ANSWER_LIMIT, ANSWERS_LIMIT, CHOICES_LIMIT, FILE_ID_BYTES, FILE_LIMIT, FILES_LIMIT, IDENTITY_FIELD, INTEGER_LIMIT, NAME_LIMIT, PROTOCOL,
+  QUESTIONS_LIMIT, TEXT_LIMIT, TYPE_LIMIT,
 } from './constants.js';
 import { NotAContent, TextEmpty, TextTooLong, UnknownKind, WhistleError } from './errors.js';
 import { readRecipient } from './recipient.js';
@@ -29,12 +30,27 @@ import { readRecipient } from './recipient.js';
  *
  * @typedef {{signing: string, reply_to: string, language: string, text: string, answers: Answer[], identity: string | null}} ReportBody
  * @typedef {{kind: 'report', body: ReportBody}} Report
- * @typedef {{kind: 'message' | 'acknowledgement', body: {text: string}}} Message
  * @typedef {{kind: 'notice', body: {state: string, text: string}}} Notice
  * @typedef {{kind: 'note', body: {author: string, text: string}}} Note
  * @typedef {Readonly<{id: string, name: string, type: string, size: number, sealed: string}>} SentFile `sealed` is SHA-256 of the sealed file
  * @typedef {{kind: 'files', body: {files: readonly SentFile[]}}} Files
- * @typedef {Context & (Report | Message | Notice | Note | Files)} Content
+ *
+ * @typedef {{kind: 'message' | 'retaliation' | 'meeting-request' | 'close', body: {text: string}}} Written by the reporter
+ * @typedef {{question: number, choice: number}} Ticked both count from 0
+ * @typedef {{kind: 'answers', body: {questions: string, answers: readonly Ticked[]}}} Answers
+ * @typedef {{kind: 'minutes-agreed', body: {minutes: string}}} MinutesAgreed
+ * @typedef {{kind: 'minutes-corrected', body: {minutes: string, text: string}}} MinutesCorrected
+ * @typedef {{kind: 'consent', body: {scope: string}}} Consent
+ * @typedef {{kind: 'consent-withdrawn', body: {consent: string}}} ConsentWithdrawn
+ * @typedef {{kind: 'identity', body: {identity: string}}} Identity sealed to two rings
+ * @typedef {{kind: 'read', body: {content: string}}} Read
+ * @typedef {Written | Files | Answers | MinutesAgreed | MinutesCorrected | Consent | ConsentWithdrawn | Identity | Read} Said what a
+ *   reporter can say after the report; hashes are content hashes of what it is about
+ *
+ * @typedef {{text: string, choices: readonly string[]}} Question
+ * @typedef {{kind: 'questions', body: {text: string, questions: readonly Question[]}}} Questions
+ * @typedef {{kind: 'message' | 'acknowledgement' | 'minutes' | 'feedback' | 'outcome' | 'closing', body: {text: string}}} Message of the desk
+ * @typedef {Context & (Report | Said | Message | Notice | Questions | Note)} Content
  */
 
 export const STATES = ['received', 'assessing', 'addressing', 'out-of-scope', 'concluding', 'closed'];
@@ -44,8 +60,16 @@ const FIELDS = ['protocol', 'instance', 'box', 'direction', 'kind', 'group', 'ep
 
 /** @type {Record<string, Record<string, (body: Json) => void>>} by direction, then kind */
 const KINDS = {
-  'to-desk': { report: checkReport, message: checkMessage, files: checkFiles },
-  'to-reporter': { acknowledgement: checkMessage, message: checkMessage, notice: checkNotice, files: checkFiles },
+  'to-desk': {
+    report: checkReport, message: checkMessage, files: checkFiles, answers: checkAnswers,
+    'minutes-agreed': checkMinutesAgreed, 'minutes-corrected': checkMinutesCorrected,
+    consent: checkConsent, 'consent-withdrawn': checkConsentWithdrawn, identity: checkSealedIdentity,
+    retaliation: checkMessage, 'meeting-request': checkShortMessage, close: checkShortMessage, read: checkRead,
+  },
+  'to-reporter': {
+    acknowledgement: checkMessage, message: checkMessage, notice: checkNotice, files: checkFiles, questions: checkQuestions,
+    minutes: checkMessage, feedback: checkMessage, outcome: checkMessage, closing: checkMessage,
+  },
   internal: { note: checkNote },
 };
 
@@ -109,9 +133,7 @@ function checkReport(value) {
   spelled(() => readRecipient(stringOf(body.reply_to, 'reply_to')), 'reply_to');
   if (!/^[a-z]{2}$/.test(stringOf(body.language, 'language'))) throw new NotAContent('language');
   checkText(body.text);
-  if (!Array.isArray(body.answers)) throw new NotAContent('answers');
-  if (body.answers.length > ANSWERS_LIMIT) throw new TextTooLong();
-  body.answers.forEach(checkAnswer);
+  listOf(body.answers, 0, ANSWERS_LIMIT, 'answers').forEach(checkAnswer);
   if (body.identity !== null) checkIdentity(stringOf(body.identity, 'identity'));
 }
 
@@ -134,6 +156,68 @@ function checkMessage(value) {
 }
 
 /** @param {Json} value */
+function checkShortMessage(value) {
+  const { text } = fieldsOf(value, ['text'], 'the message');
+  if (text !== '') checkText(text);
+}
+
+/** @param {Json} value */
+function checkAnswers(value) {
+  const { questions, answers } = fieldsOf(value, ['questions', 'answers'], 'the answers');
+  checkHex(questions, 32, 'questions');
+  let next = 0;
+  for (const one of listOf(answers, 1, QUESTIONS_LIMIT, 'answers')) {
+    const { question, choice } = fieldsOf(one, ['question', 'choice'], 'an answer');
+    checkInteger(question, next, 'question', QUESTIONS_LIMIT - 1);
+    checkInteger(choice, 0, 'choice', CHOICES_LIMIT - 1);
+    next = Number(question) + 1;
+  }
+}
+
+/** @param {Json} value */
+function checkMinutesAgreed(value) {
+  checkHex(fieldsOf(value, ['minutes'], 'the agreement').minutes, 32, 'minutes');
+}
+
+/** @param {Json} value */
+function checkMinutesCorrected(value) {
+  const { minutes, text } = fieldsOf(value, ['minutes', 'text'], 'the correction');
+  checkHex(minutes, 32, 'minutes');
+  checkText(text);
+}
+
+/** @param {Json} value */
+function checkConsent(value) {
+  checkText(fieldsOf(value, ['scope'], 'the consent').scope, ANSWER_LIMIT);
+}
+
+/** @param {Json} value */
+function checkConsentWithdrawn(value) {
+  checkHex(fieldsOf(value, ['consent'], 'the withdrawal').consent, 32, 'consent');
+}
+
+/** @param {Json} value */
+function checkSealedIdentity(value) {
+  checkIdentity(stringOf(fieldsOf(value, ['identity'], 'the identity').identity, 'identity'));
+}
+
+/** @param {Json} value */
+function checkRead(value) {
+  checkHex(fieldsOf(value, ['content'], 'what was read').content, 32, 'content');
+}
+
+/** @param {Json} value */
+function checkQuestions(value) {
+  const { text, questions } = fieldsOf(value, ['text', 'questions'], 'the questions');
+  if (text !== '') checkText(text);
+  for (const one of listOf(questions, 1, QUESTIONS_LIMIT, 'questions')) {
+    const question = fieldsOf(one, ['text', 'choices'], 'a question');
+    checkText(question.text, ANSWER_LIMIT);
+    for (const choice of listOf(question.choices, 2, CHOICES_LIMIT, 'choices')) checkText(choice, ANSWER_LIMIT);
+  }
+}
+
+/** @param {Json} value */
 function checkNotice(value) {
   const { state, text } = fieldsOf(value, ['state', 'text'], 'the notice');
   if (!STATES.includes(stringOf(state, 'state'))) throw new NotAContent('state');
@@ -150,9 +234,7 @@ function checkNote(value) {
 /** @param {Json} value */
 function checkFiles(value) {
   const { files } = fieldsOf(value, ['files'], 'the files');
-  if (!Array.isArray(files) || files.length < 1) throw new NotAContent('files');
-  if (files.length > FILES_LIMIT) throw new TextTooLong();
-  const ids = files.map((one) => {
+  const ids = listOf(files, 1, FILES_LIMIT, 'files').map((one) => {
     const { id, name, type, size, sealed } = fieldsOf(one, ['id', 'name', 'type', 'size', 'sealed'], 'a file');
     checkHex(id, FILE_ID_BYTES, 'id');
     checkText(name, NAME_LIMIT);
@@ -184,6 +266,19 @@ function checkText(value, limit = TEXT_LIMIT) {
 function fieldsOf(value, names, what) {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new NotAContent(`${what} is no object`);
   if (JSON.stringify(Object.keys(value)) !== JSON.stringify(names)) throw new NotAContent(`${what} has other fields, or another order`);
+  return value;
+}
+
+/**
+ * @param {Json | undefined} value
+ * @param {number} least
+ * @param {number} most
+ * @param {string} what
+ * @returns {Json[]}
+ */
+function listOf(value, least, most, what) {
+  if (!Array.isArray(value) || value.length < least) throw new NotAContent(what);
+  if (value.length > most) throw new TextTooLong();
   return value;
 }
 

@@ -9,7 +9,7 @@ from tests import vectors
 from whistle.errors import NotAContent
 from whistle.protocol import content
 
-VECTORS = vectors.read("contents", 346)
+VECTORS = vectors.read("contents", 728)
 
 
 @vectors.each(VECTORS.cases)

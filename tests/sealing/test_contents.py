@@ -23,7 +23,7 @@ from whistle.sealing.contents import Box, Entry, SealedTo, Thread
 from whistle.sealing.derivation import ReporterKeys, reporter_keys
 from whistle.sealing.keys import Identity, SigningKey
 
-VECTORS = vectors.read("contents-sealed", 51)
+VECTORS = vectors.read("contents-sealed", 60)
 GIVEN = VECTORS.given
 DAY = date(2026, 11, 21)
 GROUP_ID, EPOCH = GIVEN["group"], int(GIVEN["epoch"])
