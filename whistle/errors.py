@@ -328,6 +328,10 @@ class NoFileChosen(DeskRefused):
     """Choose a file first; an empty one is not sent."""
 
 
+class QuestionsIncomplete(DeskRefused):
+    """Every question needs words and two to eight choices with words; one to sixteen questions go out together."""
+
+
 class TextMissing(DeskRefused):
     """There is nothing to send: write something first."""
 

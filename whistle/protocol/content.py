@@ -231,6 +231,13 @@ class Questions:
     text: Annotated[str, Text(0, TEXT_LIMIT)]
     questions: Annotated[tuple[Question, ...], Listed(Record(Question), 1, QUESTIONS_LIMIT)]
 
+    def words(self, ticked: Ticked) -> tuple[str | None, str | None]:
+        """The question and the choice that were meant; None for one that is not here."""
+        if ticked.question >= len(self.questions):
+            return None, None
+        question = self.questions[ticked.question]
+        return question.text, question.choices[ticked.choice] if ticked.choice < len(question.choices) else None
+
 
 @dataclass(frozen=True)
 class Minutes:
@@ -315,6 +322,29 @@ KINDS: Mapping[str, Mapping[str, type[Body]]] = MappingProxyType(
     }
 )
 _NAMES = {body: kind for kinds in KINDS.values() for kind, body in kinds.items()}
+
+
+@dataclass(frozen=True)
+class Named:
+    """Another content that a body is about: its direction, its hash, and the kinds that it can be."""
+
+    direction: str
+    hash: bytes
+    kinds: tuple[type[Body], ...]
+
+
+def named_in(body: Body) -> Named | None:
+    """What a body is about, if it names a content at all. Whether there is one, only the dialogue knows."""
+    match body:
+        case Answers():
+            return Named(TO_REPORTER, body.questions, (Questions,))
+        case MinutesAgreed() | MinutesCorrected():
+            return Named(TO_REPORTER, body.minutes, (Minutes,))
+        case ConsentWithdrawn():
+            return Named(TO_DESK, body.consent, (Consent,))
+        case Read():
+            return Named(TO_REPORTER, body.content, tuple(KINDS[TO_REPORTER].values()))
+    return None
 
 
 @dataclass(frozen=True)
