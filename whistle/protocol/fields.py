@@ -79,7 +79,7 @@ class Bytes:
         return hexadecimal(value, self.length)
 
     def write(self, value: Any) -> str:
-        must(len(value) == self.length)
+        must(isinstance(value, bytes) and len(value) == self.length)
         return str(value.hex())
 
 
@@ -93,6 +93,7 @@ class Sealed:
         return value
 
     def write(self, value: Any) -> str:
+        must(isinstance(value, str))
         try:
             read_base64(value, self.length * 3 // 4)
         except ValueError:
