@@ -27,7 +27,7 @@ def in_script() -> dict[str, Any]:
 
 
 def test_python_has_the_constants_of_the_specification() -> None:
-    assert len(in_specification()) == 45
+    assert len(in_specification()) == 47
     assert in_python() == in_specification()
 
 

@@ -54,6 +54,10 @@ class NotAnIdentity(Malformed):
     """This is not an age identity of the hybrid kind (AGE-SECRET-KEY-PQ-1…)."""
 
 
+class IdentityUnreadable(Malformed):
+    """What was sealed as an identity is none. Nothing of it is shown."""
+
+
 class NotAWrappedKey(Malformed):
     """This is not a wrapped private key file of version 1."""
 
@@ -207,6 +211,18 @@ class OwnContentsMissing(WhistleError):
     """Something that you wrote is no longer in the box, and the other side has seen it. Tell them by another way."""
 
 
+class IdentityEmpty(WhistleError):
+    """Give a name or a way to reach you, or leave the identity out."""
+
+
+class IdentityTooLong(WhistleError):
+    """The name and the contact are too long to be sealed together. Shorten them, or write the rest in a message."""
+
+
+class NoRings(WhistleError):
+    """This group cannot take an identity under two seals: it has too few members. Leave the identity out."""
+
+
 class NotConfirmed(WhistleError):
     """The message was sent and is not in the box. Open the box again before writing it anew."""
 
@@ -310,6 +326,10 @@ class ReceiptKeyNotListed(DeskRefused):
 
 class NoFileChosen(DeskRefused):
     """Choose a file first; an empty one is not sent."""
+
+
+class QuestionsIncomplete(DeskRefused):
+    """Every question needs words and two to eight choices with words; one to sixteen questions go out together."""
 
 
 class TextMissing(DeskRefused):

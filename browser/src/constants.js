@@ -33,6 +33,8 @@ export const FILE_LIMIT = 4294967296;
 export const FILES_LIMIT = 32;
 export const NAME_LIMIT = 255;
 export const TYPE_LIMIT = 127;
+export const QUESTIONS_LIMIT = 16;
+export const CHOICES_LIMIT = 8;
 
 export const LABEL_CARD = 'whistle/1 card';
 export const LABEL_REPORTER = 'whistle/1 reporter content';

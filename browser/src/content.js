@@ -5,7 +5,8 @@
 import { hex, sha256, unbase64, unhex } from './bytes.js';
 import { escapedLength, readJson, writeJson } from './canonical.js';
 import {
-  ANSWER_LIMIT, ANSWERS_LIMIT, FILE_ID_BYTES, FILE_LIMIT, FILES_LIMIT, IDENTITY_FIELD, INTEGER_LIMIT, NAME_LIMIT, PROTOCOL, TEXT_LIMIT, TYPE_LIMIT,
+  ANSWER_LIMIT, ANSWERS_LIMIT, CHOICES_LIMIT, FILE_ID_BYTES, FILE_LIMIT, FILES_LIMIT, IDENTITY_FIELD, INSTANCE_BYTES, INTEGER_LIMIT,
+  NAME_LIMIT, PROTOCOL, QUESTIONS_LIMIT, TEXT_LIMIT, TYPE_LIMIT,
 } from './constants.js';
 import { NotAContent, TextEmpty, TextTooLong, UnknownKind, WhistleError } from './errors.js';
 import { readRecipient } from './recipient.js';
@@ -29,12 +30,27 @@ import { readRecipient } from './recipient.js';
  *
  * @typedef {{signing: string, reply_to: string, language: string, text: string, answers: Answer[], identity: string | null}} ReportBody
  * @typedef {{kind: 'report', body: ReportBody}} Report
- * @typedef {{kind: 'message' | 'acknowledgement', body: {text: string}}} Message
  * @typedef {{kind: 'notice', body: {state: string, text: string}}} Notice
  * @typedef {{kind: 'note', body: {author: string, text: string}}} Note
  * @typedef {Readonly<{id: string, name: string, type: string, size: number, sealed: string}>} SentFile `sealed` is SHA-256 of the sealed file
  * @typedef {{kind: 'files', body: {files: readonly SentFile[]}}} Files
- * @typedef {Context & (Report | Message | Notice | Note | Files)} Content
+ *
+ * @typedef {{kind: 'message' | 'retaliation' | 'meeting-request' | 'close', body: {text: string}}} Written by the reporter
+ * @typedef {{question: number, choice: number}} Ticked both count from 0
+ * @typedef {{kind: 'answers', body: {questions: string, answers: readonly Ticked[]}}} Answers
+ * @typedef {{kind: 'minutes-agreed', body: {minutes: string}}} MinutesAgreed
+ * @typedef {{kind: 'minutes-corrected', body: {minutes: string, text: string}}} MinutesCorrected
+ * @typedef {{kind: 'consent', body: {scope: string}}} Consent
+ * @typedef {{kind: 'consent-withdrawn', body: {consent: string}}} ConsentWithdrawn
+ * @typedef {{kind: 'identity', body: {identity: string}}} Identity sealed to two rings
+ * @typedef {{kind: 'read', body: {content: string}}} Read
+ * @typedef {Written | Files | Answers | MinutesAgreed | MinutesCorrected | Consent | ConsentWithdrawn | Identity | Read} Said what a
+ *   reporter can say after the report; hashes are content hashes of what it is about
+ *
+ * @typedef {{text: string, choices: readonly string[]}} Question
+ * @typedef {{kind: 'questions', body: {text: string, questions: readonly Question[]}}} Questions
+ * @typedef {{kind: 'message' | 'acknowledgement' | 'minutes' | 'feedback' | 'outcome' | 'closing', body: {text: string}}} Message of the desk
+ * @typedef {Context & (Report | Said | Message | Notice | Questions | Note)} Content
  */
 
 export const STATES = ['received', 'assessing', 'addressing', 'out-of-scope', 'concluding', 'closed'];
@@ -42,11 +58,60 @@ export const NOTHING = '0'.repeat(64);
 
 const FIELDS = ['protocol', 'instance', 'box', 'direction', 'kind', 'group', 'epoch', 'recipient', 'sequence', 'previous', 'seen', 'body'];
 
-/** @type {Record<string, Record<string, (body: Json) => void>>} by direction, then kind */
+/** @typedef {(value: Json, name: string) => void} Check of a field: throws, or the value is right */
+
+const ID = word(/^[a-z][a-z0-9-]{0,31}$/);
+const HASH = bytes(32); // the content hash of another content of this dialogue, or a key
+const TEXT = text(TEXT_LIMIT);
+const SHORT = text(ANSWER_LIMIT);
+const OR_EMPTY = orElse('', TEXT);
+const IDENTITY = spelled((field) => field.length === IDENTITY_FIELD && unbase64(field));
+const ANSWER = record({ question: ID, answer: SHORT });
+const FILE = record({ id: bytes(FILE_ID_BYTES), name: text(NAME_LIMIT), type: orElse('', text(TYPE_LIMIT)), size: count(1, FILE_LIMIT), sealed: HASH });
+const TICKED = record({ question: count(0, QUESTIONS_LIMIT - 1), choice: count(0, CHOICES_LIMIT - 1) });
+const QUESTION = record({ text: SHORT, choices: list(SHORT, 2, CHOICES_LIMIT) });
+
+const MESSAGE = record({ text: TEXT });
+const SHORT_MESSAGE = record({ text: OR_EMPTY });
+const FILES = record({ files: list(FILE, 1, FILES_LIMIT, (files) => new Set(files.map(({ id }) => id)).size === files.length) });
+
+const CONTEXT = {
+  instance: bytes(INSTANCE_BYTES), box: HASH, group: ID, epoch: count(1), recipient: HASH, sequence: count(1), previous: HASH,
+  seen: record({ sequence: count(0), hash: HASH }),
+};
+
+/** @type {Record<string, Record<string, Check>>} by direction, then kind: the fields of each in their order */
 const KINDS = {
-  'to-desk': { report: checkReport, message: checkMessage, files: checkFiles },
-  'to-reporter': { acknowledgement: checkMessage, message: checkMessage, notice: checkNotice, files: checkFiles },
-  internal: { note: checkNote },
+  'to-desk': {
+    report: record({
+      signing: HASH, reply_to: spelled(readRecipient), language: word(/^[a-z]{2}$/), text: TEXT, answers: list(ANSWER, 0, ANSWERS_LIMIT),
+      identity: orElse(null, IDENTITY),
+    }),
+    message: MESSAGE,
+    files: FILES,
+    answers: record({ questions: HASH, answers: list(TICKED, 1, QUESTIONS_LIMIT, rise) }),
+    'minutes-agreed': record({ minutes: HASH }),
+    'minutes-corrected': record({ minutes: HASH, text: TEXT }),
+    consent: record({ scope: SHORT }),
+    'consent-withdrawn': record({ consent: HASH }),
+    identity: record({ identity: IDENTITY }),
+    retaliation: MESSAGE,
+    'meeting-request': SHORT_MESSAGE,
+    close: SHORT_MESSAGE,
+    read: record({ content: HASH }),
+  },
+  'to-reporter': {
+    acknowledgement: MESSAGE,
+    message: MESSAGE,
+    notice: record({ state: word(new RegExp(`^(${STATES.join('|')})$`)), text: OR_EMPTY }),
+    files: FILES,
+    questions: record({ text: OR_EMPTY, questions: list(QUESTION, 1, QUESTIONS_LIMIT) }),
+    minutes: MESSAGE,
+    feedback: MESSAGE,
+    outcome: MESSAGE,
+    closing: MESSAGE,
+  },
+  internal: { note: record({ author: SHORT, text: TEXT }) },
 };
 
 /**
@@ -57,26 +122,16 @@ const KINDS = {
 export function readContent(json) {
   const content = fieldsOf(readJson(json), FIELDS, 'the content');
   if (content.protocol !== PROTOCOL) throw new NotAContent('its protocol is another');
-  checkHex(content.instance, 16, 'instance');
-  checkHex(content.box, 32, 'box');
   const kinds = typeof content.direction === 'string' && Object.hasOwn(KINDS, content.direction) ? KINDS[content.direction] : null;
   if (!kinds) throw new NotAContent('direction');
-  const checkBody = typeof content.kind === 'string' && Object.hasOwn(kinds, content.kind) ? kinds[content.kind] : null;
-  if (!checkBody) throw new UnknownKind();
-  checkId(content.group, 'group');
-  checkInteger(content.epoch, 1, 'epoch');
-  checkHex(content.recipient, 32, 'recipient');
-  checkInteger(content.sequence, 1, 'sequence');
-  checkHex(content.previous, 32, 'previous');
-  const seen = fieldsOf(content.seen, ['sequence', 'hash'], 'seen');
-  checkInteger(seen.sequence, 0, 'seen sequence');
-  checkHex(seen.hash, 32, 'seen hash');
-  if ((content.sequence === 1) !== (content.previous === NOTHING)) throw new NotAContent('previous');
+  const body = typeof content.kind === 'string' && Object.hasOwn(kinds, content.kind) ? kinds[content.kind] : null;
+  if (!body) throw new UnknownKind();
+  const checks = { ...CONTEXT, body };
+  for (const [name, check] of Object.entries(checks)) check(content[name] ?? null, name);
+  const { direction, kind, sequence, previous, seen } = /** @type {any} */ (content);
+  if ((sequence === 1) !== (previous === NOTHING)) throw new NotAContent('previous');
   if ((seen.sequence === 0) !== (seen.hash === NOTHING)) throw new NotAContent('seen hash');
-  if (content.direction === 'to-desk' && (content.kind === 'report') !== (content.sequence === 1)) {
-    throw new NotAContent('the first content is a report, and no other is');
-  }
-  checkBody(content.body ?? null);
+  if (direction === 'to-desk' && (kind === 'report') !== (sequence === 1)) throw new NotAContent('the first content is a report, and no other is');
   return freeze(/** @type {any} */ (content));
 }
 
@@ -102,76 +157,109 @@ export function contentHash(json) {
   return hex(sha256(json));
 }
 
-/** @param {Json} value */
-function checkReport(value) {
-  const body = fieldsOf(value, ['signing', 'reply_to', 'language', 'text', 'answers', 'identity'], 'the report');
-  checkHex(body.signing, 32, 'signing');
-  spelled(() => readRecipient(stringOf(body.reply_to, 'reply_to')), 'reply_to');
-  if (!/^[a-z]{2}$/.test(stringOf(body.language, 'language'))) throw new NotAContent('language');
-  checkText(body.text);
-  if (!Array.isArray(body.answers)) throw new NotAContent('answers');
-  if (body.answers.length > ANSWERS_LIMIT) throw new TextTooLong();
-  body.answers.forEach(checkAnswer);
-  if (body.identity !== null) checkIdentity(stringOf(body.identity, 'identity'));
-}
-
-/** @param {Json} value */
-function checkAnswer(value) {
-  const { question, answer } = fieldsOf(value, ['question', 'answer'], 'an answer');
-  checkId(question, 'question');
-  checkText(answer, ANSWER_LIMIT);
-}
-
-/** @param {string} field */
-function checkIdentity(field) {
-  if (field.length !== IDENTITY_FIELD) throw new NotAContent('identity');
-  spelled(() => unbase64(field), 'identity');
-}
-
-/** @param {Json} value */
-function checkMessage(value) {
-  checkText(fieldsOf(value, ['text'], 'the message').text);
-}
-
-/** @param {Json} value */
-function checkNotice(value) {
-  const { state, text } = fieldsOf(value, ['state', 'text'], 'the notice');
-  if (!STATES.includes(stringOf(state, 'state'))) throw new NotAContent('state');
-  if (text !== '') checkText(text);
-}
-
-/** @param {Json} value */
-function checkNote(value) {
-  const { author, text } = fieldsOf(value, ['author', 'text'], 'the note');
-  checkText(author, ANSWER_LIMIT);
-  checkText(text);
-}
-
-/** @param {Json} value */
-function checkFiles(value) {
-  const { files } = fieldsOf(value, ['files'], 'the files');
-  if (!Array.isArray(files) || files.length < 1) throw new NotAContent('files');
-  if (files.length > FILES_LIMIT) throw new TextTooLong();
-  const ids = files.map((one) => {
-    const { id, name, type, size, sealed } = fieldsOf(one, ['id', 'name', 'type', 'size', 'sealed'], 'a file');
-    checkHex(id, FILE_ID_BYTES, 'id');
-    checkText(name, NAME_LIMIT);
-    if (type !== '') checkText(type, TYPE_LIMIT);
-    checkInteger(size, 1, 'size', FILE_LIMIT);
-    checkHex(sealed, 32, 'sealed');
-    return id;
-  });
-  if (new Set(ids).size !== ids.length) throw new NotAContent('files');
+/**
+ * An object with exactly these fields, in this order.
+ * @param {Record<string, Check>} checks
+ * @returns {Check}
+ */
+function record(checks) {
+  const names = Object.keys(checks);
+  return (value, name) => {
+    const fields = fieldsOf(value, names, name);
+    for (const field of names) checks[field]?.(fields[field] ?? null, field);
+  };
 }
 
 /**
- * @param {Json | undefined} value
- * @param {number} limit
+ * @param {Check} check of each
+ * @param {number} least
+ * @param {number} most
+ * @param {(list: any[]) => boolean} holds how they go together
+ * @returns {Check}
  */
-function checkText(value, limit = TEXT_LIMIT) {
-  const text = stringOf(value, 'text');
-  if (text === '') throw new TextEmpty();
-  if (escapedLength(text) > limit) throw new TextTooLong();
+function list(check, least, most, holds = () => true) {
+  return (value, name) => {
+    if (!Array.isArray(value) || value.length < least) throw new NotAContent(name);
+    if (value.length > most) throw new TextTooLong();
+    for (const one of value) check(one, name);
+    if (!holds(value)) throw new NotAContent(name);
+  };
+}
+
+/**
+ * @param {Ticked[]} answers
+ * @returns {boolean} whether each is to a later question than the one before it
+ */
+function rise(answers) {
+  return answers.every(({ question }, i) => i === 0 || question > (answers[i - 1]?.question ?? 0));
+}
+
+/**
+ * @param {number} limit
+ * @returns {Check} of a text that is not empty
+ */
+function text(limit) {
+  return (value, name) => {
+    const said = stringOf(value, name);
+    if (said === '') throw new TextEmpty();
+    if (escapedLength(said) > limit) throw new TextTooLong();
+  };
+}
+
+/**
+ * @param {null | string} other that may stand there too
+ * @param {Check} check
+ * @returns {Check}
+ */
+function orElse(other, check) {
+  return (value, name) => {
+    if (value !== other) check(value, name);
+  };
+}
+
+/**
+ * @param {number} least
+ * @param {number} most
+ * @returns {Check}
+ */
+function count(least, most = INTEGER_LIMIT) {
+  return (value, name) => {
+    if (typeof value !== 'number' || value < least || value > most) throw new NotAContent(name);
+  };
+}
+
+/**
+ * @param {RegExp} pattern
+ * @returns {Check}
+ */
+function word(pattern) {
+  return (value, name) => {
+    if (!pattern.test(stringOf(value, name))) throw new NotAContent(name);
+  };
+}
+
+/**
+ * @param {number} length
+ * @returns {Check}
+ */
+function bytes(length) {
+  return spelled((value) => unhex(value, length));
+}
+
+/**
+ * @param {(value: string) => unknown} read gives something, or refuses the spelling
+ * @returns {Check}
+ */
+function spelled(read) {
+  return (value, name) => {
+    let taken;
+    try {
+      taken = read(stringOf(value, name));
+    } catch (error) {
+      if (!(error instanceof WhistleError)) throw error;
+    }
+    if (!taken) throw new NotAContent(name);
+  };
 }
 
 /**
@@ -195,45 +283,6 @@ function fieldsOf(value, names, what) {
 function stringOf(value, what) {
   if (typeof value !== 'string') throw new NotAContent(what);
   return value;
-}
-
-/**
- * @param {Json | undefined} value
- * @param {number} length
- * @param {string} what
- */
-function checkHex(value, length, what) {
-  spelled(() => unhex(stringOf(value, what), length), what);
-}
-
-/**
- * @param {Json | undefined} value
- * @param {string} what
- */
-function checkId(value, what) {
-  if (!/^[a-z][a-z0-9-]{0,31}$/.test(stringOf(value, what))) throw new NotAContent(what);
-}
-
-/**
- * @param {Json | undefined} value
- * @param {number} least
- * @param {string} what
- * @param {number} most
- */
-function checkInteger(value, least, what, most = INTEGER_LIMIT) {
-  if (typeof value !== 'number' || value < least || value > most) throw new NotAContent(what);
-}
-
-/**
- * @param {() => unknown} read
- * @param {string} what
- */
-function spelled(read, what) {
-  try {
-    read();
-  } catch (error) {
-    throw error instanceof WhistleError ? new NotAContent(what) : error;
-  }
 }
 
 /**

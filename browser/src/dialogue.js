@@ -14,6 +14,7 @@ import {
   BadSignature, CapabilityMissing, NotAReceipt, NotConfirmed, OwnContentsMissing, RecipientRevoked, ReplyOvertaken, UnexpectedAnswer,
 } from './errors.js';
 import { receiveFile, Transfer } from './files.js';
+import { sealIdentity } from './identity.js';
 import { Intake } from './intake.js';
 import { persist } from './patience.js';
 import { readReceipt } from './receipt.js';
@@ -28,7 +29,8 @@ import { readThread } from './thread.js';
  * @typedef {import('./wire.js').Frame} Frame
  * @typedef {import('./content.js').SentFile} SentFile
  * @typedef {import('./receipt.js').Receipt} Receipt
- * @typedef {{kind: 'message', body: {text: string}} | import('./content.js').Files} Said what a reporter can say after the report
+ * @typedef {import('./content.js').Said} Said what a reporter can say after the report
+ * @typedef {import('./identity.js').IdentityGiven} IdentityGiven
  * @typedef {(tried: {attempt: number, pause: number}) => void} OnTry how many tries failed, and the milliseconds before the next
  * @typedef {(n: number) => Uint8Array} Random
  *
@@ -66,18 +68,19 @@ export function systemDay() {
 }
 
 /**
- * Makes a code, derives its keys and seals a report to a group of a verified card. Sends nothing.
- * @param {{card: Card, groupId: string, text: string, language: string, answers: Answer[]}} report
+ * Makes a code, derives its keys and seals a report to a group of a verified card, and an identity to its rings. Sends nothing.
+ * @param {{card: Card, groupId: string, text: string, language: string, answers: Answer[], identity?: IdentityGiven | null}} report
  * @param {Random} random
  * @param {string} today
  * @returns {Promise<Readonly<Prepared>>}
- * @throws {import('./errors.js').CardHasEnded | RecipientRevoked | import('./errors.js').WhistleError}
+ * @throws {import('./errors.js').CardHasEnded | RecipientRevoked | import('./errors.js').NoRings | import('./errors.js').WhistleError}
  */
-export async function prepareReport({ card, groupId, text, language, answers }, random = systemRandom, today = systemDay()) {
+export async function prepareReport({ card, groupId, text, language, answers, identity = null }, random = systemRandom, today = systemDay()) {
   const code = generateCode(random);
   const keys = deriveKeys(code, unhex(card.instance, INSTANCE_BYTES));
   const given = answers.filter(({ answer }) => answer !== ''); // a question left open is left out
-  const body = { signing: hex(keys.signingPublic), reply_to: keys.recipient, language, text, answers: given, identity: null };
+  const sealed = identity === null ? null : await sealToRings(identity, { card, groupId, today });
+  const body = { signing: hex(keys.signingPublic), reply_to: keys.recipient, language, text, answers: given, identity: sealed };
   const chain = { sequence: 1, previous: NOTHING, seen: { sequence: 0, hash: NOTHING } };
   const envelope = await sealToDesk({ kind: 'report', body }, chain, { card, keys, groupId, today });
   return Object.freeze({ code: formatCode(code), keys, envelope });
@@ -201,6 +204,18 @@ export class Mailbox {
     if (read.thread.items.some(({ place, content }) => place === ours.position && content)) return new Mailbox(this.#way, read);
     this.thread = read.thread;
     throw new ReplyOvertaken();
+  }
+
+  /**
+   * An identity for the group of the report, to be said as it comes back: sealed again it would be other bytes.
+   * @param {IdentityGiven} given
+   * @param {string} today
+   * @returns {Promise<import('./content.js').Identity>}
+   * @throws {import('./errors.js').NoRings | OwnContentsMissing | import('./errors.js').WhistleError}
+   */
+  async sealIdentity(given, today = systemDay()) {
+    const identity = await sealToRings(given, { card: this.#card, groupId: this.#group(), today });
+    return { kind: 'identity', body: { identity } };
   }
 
   /** @returns {Promise<Mailbox>} the box as it is now */
@@ -349,6 +364,18 @@ function recipientOf(card, groupId, today) {
   const { recipient } = groupOf(card, groupId);
   if (card.revoked.includes(recipient.digest)) throw new RecipientRevoked();
   return recipient;
+}
+
+/**
+ * @param {IdentityGiven} given
+ * @param {{card: Card, groupId: string, today: string}} place
+ * @returns {Promise<string>}
+ */
+async function sealToRings(given, { card, groupId, today }) {
+  refuseEnded(card, today);
+  const group = groupOf(card, groupId);
+  if (group.rings && [group.rings.a, group.rings.b].some(({ digest }) => card.revoked.includes(digest))) throw new RecipientRevoked();
+  return sealIdentity(given, group);
 }
 
 /**

@@ -117,6 +117,15 @@ export class NoSuchGroup extends WhistleError { code = 'no-such-group'; }
 /** The card itself says that the group's recipient is never to be trusted. */
 export class RecipientRevoked extends WhistleError { code = 'recipient-revoked'; }
 
+/** The group has too few members for an identity under two seals. */
+export class NoRings extends WhistleError { code = 'no-rings'; }
+
+/** An identity of which nothing was given. */
+export class IdentityEmpty extends WhistleError { code = 'identity-empty'; }
+
+/** Name and contact are longer than what is sealed of every identity. */
+export class IdentityTooLong extends WhistleError { code = 'identity-too-long'; }
+
 /** Intake knows no box for this code: mistyped, forgotten, or never sent. The three look alike. */
 export class NoSuchBox extends WhistleError { code = 'no-such-box'; }
 

@@ -41,6 +41,15 @@ export async function fileKeyOf(envelope, identity) {
 }
 
 /**
+ * @param {Uint8Array} plaintext of a layer within a content, which is no envelope
+ * @param {string} recipient age1pq1…, its only one
+ * @returns {Promise<Uint8Array>}
+ */
+export function sealToOne(plaintext, recipient) {
+  return encrypter([recipient]).encrypt(plaintext);
+}
+
+/**
  * @param {ReadableStream<Uint8Array>} plaintext of a file
  * @param {string} recipient age1pq1…, its only one
  * @returns {Promise<ReadableStream<Uint8Array>>}

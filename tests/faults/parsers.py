@@ -9,18 +9,20 @@ from starlette.requests import Request
 
 from tests import vectors
 from whistle.errors import CodeUnreadable, Malformed, SealingError, WhistleError
-from whistle.protocol import canonical, card, content, envelope, parts, plaintext, receipt, wire
+from whistle.protocol import canonical, card, content, envelope, identity, parts, plaintext, receipt, wire
 from whistle.protocol import code as codes
 from whistle.protocol.bech32 import read_recipient, write_recipient
 from whistle.protocol.spelling import day, hexadecimal, read_base64, write_base64
 from whistle.sealing import age
 from whistle.sealing.contents import open_envelope
+from whistle.sealing.identity import open_inner, strip_outer
 from whistle.sealing.keys import Identity
 from whistle.sealing.wrapping import factors_of
 from whistle.web.challenge import Challenges
 from whistle.web.forms import read_form
 
 IDENTITY = Identity(bytes(range(32)))
+RING_A, RING_B = (Identity(bytes.fromhex(vectors.read("identity", 111).given[name])) for name in ("ring_a", "ring_b"))
 SEALED = age.seal(b"x" * 20_000, [IDENTITY.recipient])
 RECEIPT = receipt.serialize(receipt.Receipt(bytes(16), bytes(32), bytes(32), bytes(32), day("2026-11-21"), bytes(32)))
 PART = parts.serialize_part(parts.Part(bytes(16), 300_000, 1, bytes(300_000 - 262_144)))
@@ -97,6 +99,14 @@ PARSERS = (
     Parser("hexadecimal", _text(lambda text: hexadecimal(text, 8)), (ValueError,), (b"0123456789abcdef",)),
     Parser("day", _text(day), (ValueError,), (b"2026-11-21", b"2024-02-29"), lambda on: on.isoformat().encode()),
     Parser("age", lambda given: age.open_file(given, [IDENTITY]), (SealingError,), (SEALED, *_seeds("envelope")[:9])),
+    Parser("identity", identity.parse, (Malformed,), _seeds("identity", "read"), identity.serialize),
+    Parser(
+        "outer seal",
+        _text(lambda text: strip_outer(text, RING_A)),
+        (SealingError, Malformed),
+        _seeds("identity", "open", "field"),
+    ),
+    Parser("inner seal", lambda file: open_inner(file, RING_B), (SealingError, Malformed), _seeds("identity", "inner", "file")),
     Parser("sealed content", lambda given: open_envelope(given, [IDENTITY]), (SealingError, Malformed), (SEALED,)),
     Parser("wrapped key", _text(lambda text: factors_of(text, "root")), (WhistleError,), _seeds("wrapped-keys", key="file")),
     Parser("form", _form, (WhistleError,), (b"text=a&token=b", b"state=closed&tell=1&seen=12", b"text=%C3%A6+%00")),

@@ -17,6 +17,7 @@ from whistle.errors import SettingsWrong
 from whistle.intake.settings import Settings, Site
 from whistle.intake.site import NOT_FOUND, render
 from whistle.protocol.card import Card, Group, GroupKey, SigningKey, serialize
+from whistle.protocol.content import KINDS, TO_DESK, TO_REPORTER
 from whistle.web.static import StaticFile
 from whistle.web.templates import read_catalogues
 
@@ -319,6 +320,11 @@ def test_every_verdict_and_every_state_has_its_words() -> None:
     verdicts = ("foreign", "malformed", "forged", "doubled", "conflicting", "out-of-order", "broken", "gap", "withheld")
     assert {each for verdict in verdicts for each in (verdict, f"{verdict}-words")} <= set(words)
     assert {"received", "assessing", "addressing", "out-of-scope", "concluding", "closed"} <= set(words)
+
+
+def test_every_kind_has_its_title_in_the_mailbox() -> None:
+    words = read_catalogues(TEMPLATES, ("da",))["da"].under("script.mailbox")
+    assert {kind for direction in (TO_DESK, TO_REPORTER) for kind in KINDS[direction]} <= set(words)
 
 
 def test_the_report_page_with_all_it_loads_is_small(site: Rendered) -> None:

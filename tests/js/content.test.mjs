@@ -31,6 +31,41 @@ test('a content that was read cannot be changed', () => {
   assert.throws(() => { content.body.text = 'y'; }, TypeError);
 });
 
+const SAID = {
+  'to-desk': {
+    message: { text: 'x' }, answers: { questions: '0a'.repeat(32), answers: [{ question: 0, choice: 7 }, { question: 15, choice: 0 }] },
+    'minutes-agreed': { minutes: '0b'.repeat(32) }, 'minutes-corrected': { minutes: '0b'.repeat(32), text: 'x' }, consent: { scope: 'x' },
+    'consent-withdrawn': { consent: '0c'.repeat(32) }, identity: { identity: 'A'.repeat(5790) }, retaliation: { text: 'x' },
+    'meeting-request': { text: '' }, close: { text: '' }, read: { content: '0d'.repeat(32) },
+  },
+  'to-reporter': {
+    acknowledgement: { text: 'x' }, notice: { state: 'closed', text: '' }, minutes: { text: 'x' }, feedback: { text: 'x' }, outcome: { text: 'x' },
+    closing: { text: 'x' }, questions: { text: '', questions: [{ text: 'x', choices: ['y', 'z'] }] },
+  },
+};
+
+for (const [direction, kinds] of Object.entries(SAID)) {
+  for (const [kind, body] of Object.entries(kinds)) {
+    const content = contentOf(direction, kind, body, direction === 'to-desk' ? { sequence: 2, previous: reportOf() } : {});
+
+    test(`${kind} ${direction} is written and read as it is, and nothing in it can be changed`, () => {
+      const json = writeContent(content);
+      assert.deepEqual(readContent(json).body, body);
+      assert.deepEqual(writeContent(readContent(json)), json);
+      assert.ok(Object.values(readContent(json).body).every((value) => Object.isFrozen(value)));
+    });
+
+    test(`${kind} ${direction} is not written with a field that is missing, unknown or of another type`, () => {
+      for (const name of Object.keys(body)) {
+        const { [name]: _, ...rest } = body;
+        for (const wrong of [rest, { ...body, more: 1 }, ...[null, 1, true, {}].map((value) => ({ ...body, [name]: value }))]) {
+          assert.throws(() => writeContent({ ...content, body: wrong }), NotAContent);
+        }
+      }
+    });
+  }
+}
+
 test('JSON nested to any depth is refused before it is parsed', () => {
   assert.throws(() => readJson(utf8('['.repeat(100_000) + ']'.repeat(100_000))), NotCanonical);
 });

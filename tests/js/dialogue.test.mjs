@@ -3,12 +3,12 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, test } from 'node:test';
 import { hex, sha256 } from '../../browser/src/bytes.js';
-import { card, contentOf, DAY, desk, INSTANCE, voice } from './world.js';
+import { card, contentOf, DAY, desk, INSTANCE, ringed, voice } from './world.js';
 import { LABEL_VOICE } from '../../browser/src/constants.js';
 import { contentHash } from '../../browser/src/content.js';
 import { deliverReport, openMailbox, openOwnBox, prepareReport, requireCapabilities, systemRandom } from '../../browser/src/dialogue.js';
 import {
-  CapabilityMissing, CardHasEnded, CodeMistyped, IntakeRefused, NetworkFailed, NoSuchBox, NotConfirmed, NoSuchGroup, OwnContentsMissing, ReplyOvertaken, UnexpectedAnswer,
+  CapabilityMissing, CardHasEnded, CodeMistyped, IntakeRefused, NetworkFailed, NoRings, NotAContent, NoSuchBox, NotConfirmed, NoSuchGroup, OwnContentsMissing, ReplyOvertaken, UnexpectedAnswer, UnknownKind,
 } from '../../browser/src/errors.js';
 import { readPlaintext } from '../../browser/src/plaintext.js';
 import { openEnvelope, sealContent, sealStream } from '../../browser/src/seal.js';
@@ -183,6 +183,47 @@ test('no reply is numbered while the report itself is missing', async () => {
   const mailbox = await openMailbox(prepared.code, { card }, door.intake);
   assert.equal(mailbox.thread.withheld['to-desk'], 1);
   await assert.rejects(mailbox.reply('Tak', DAY), OwnContentsMissing);
+});
+
+test('everything that a reporter can say after the report is in the box that comes back, in one chain', async () => {
+  await deliverReport(prepared, door.intake);
+  await fromDesk('questions', { text: '', questions: [{ text: 'Hvor?', choices: ['her', 'der'] }] });
+  let mailbox = await openMailbox(prepared.code, { card: ringed }, door.intake);
+  const { hash } = mailbox.thread.items.at(-1);
+  const consent = { kind: 'consent', body: { scope: 'Min leder må vide det.' } };
+  const first = [
+    { kind: 'read', body: { content: hash } }, { kind: 'answers', body: { questions: hash, answers: [{ question: 0, choice: 1 }] } },
+    { kind: 'minutes-agreed', body: { minutes: hash } }, { kind: 'minutes-corrected', body: { minutes: hash, text: 'Nej.' } }, consent,
+  ];
+  for (const said of first) mailbox = await mailbox.say(said, DAY);
+  const later = [
+    { kind: 'consent-withdrawn', body: { consent: mailbox.thread.items.at(-1).hash } }, await mailbox.sealIdentity({ name: 'Søren', contact: '' }, DAY),
+    { kind: 'retaliation', body: { text: 'Mine vagter er væk.' } }, { kind: 'meeting-request', body: { text: '' } }, { kind: 'close', body: { text: '' } },
+  ];
+  for (const said of later) mailbox = await mailbox.say(said, DAY);
+  const { items } = mailbox.thread;
+  assert.deepEqual(items.map(({ verdict }) => verdict), Array(12).fill('verified'));
+  assert.deepEqual(items.slice(2).map(({ content: { kind, body } }) => ({ kind, body })), [...first, ...later]);
+});
+
+test('what a reporter cannot say is not sealed', async () => {
+  await deliverReport(prepared, door.intake);
+  const mailbox = await openMailbox(prepared.code, { card }, door.intake);
+  await assert.rejects(mailbox.say({ kind: 'feedback', body: { text: 'x' } }, DAY), UnknownKind);
+  await assert.rejects(mailbox.say({ kind: 'answers', body: { questions: '00'.repeat(32), answers: [] } }, DAY), NotAContent);
+  await assert.rejects(mailbox.sealIdentity({ name: 'Søren', contact: '' }, DAY), NoRings);
+  assert.equal(sent('/api/post').length, 0);
+});
+
+test('an identity that was not confirmed goes again as the same bytes', async () => {
+  await deliverReport(prepared, door.intake);
+  const mailbox = await openMailbox(prepared.code, { card: ringed }, door.intake);
+  const identity = await mailbox.sealIdentity({ name: 'Søren', contact: '' }, DAY);
+  door.behaviour = { '/api/post': 'forget' };
+  await assert.rejects(mailbox.say(identity, DAY), NotConfirmed);
+  assert.equal((await mailbox.say(identity, DAY)).thread.items.length, 2);
+  const [first, second] = sent('/api/post').map(envelopeOf);
+  assert.deepEqual(first, second);
 });
 
 test('what was sent as files is announced behind what came first from another window', async () => {

@@ -1,8 +1,10 @@
-// Hands the public age test kit (npm cctv-age), typage, the independent age, and the browser's way with files to the Python tests. One
-// command per line of standard input, one answer per line of standard output; bytes are base64. It decides nothing itself.
+// Hands the public age test kit (npm cctv-age), typage, the independent age, and the browser's way with files and identities to
+// the Python tests. One command per line of standard input, one answer per line of standard output; bytes are base64. It decides
+// nothing itself.
 import { createRequire } from 'node:module';
 import { createInterface } from 'node:readline';
 import { hex, sha256 } from '../../browser/src/bytes.js';
+import { sealIdentity } from '../../browser/src/identity.js';
 import { receiveFile, Transfer } from '../../browser/src/files.js';
 import { partRecord } from '../../browser/src/parts.js';
 
@@ -25,6 +27,7 @@ const commands = {
     decrypter.addIdentity(identity);
     return text(await decrypter.decrypt(bytes(file)));
   },
+  seal_identity: ({ given, rings }) => sealIdentity(given, { rings: { a: { text: rings.a }, b: { text: rings.b } } }),
   async send_file({ plaintext, name, recipient }) {
     const records = [];
     const take = (record) => hex(sha256(records[records.push(record) - 1].subarray(28)));

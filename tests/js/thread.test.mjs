@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { hex } from '../../browser/src/bytes.js';
 import { readCard } from '../../browser/src/card.js';
+import { contentHash, writeContent } from '../../browser/src/content.js';
 import { readThread } from '../../browser/src/thread.js';
 import { card, cardText, contentOf, desk, entryOf, keysOf, known, reporter, reportOf, signCard, stranger, voice } from './world.js';
 
@@ -25,6 +26,21 @@ test('a thread as it was written is verified whole', async () => {
   assert.deepEqual(thread.items.map(({ content }) => content.body.text), [report, acknowledgement, question, answer, thanks].map(({ body }) => body.text));
   assert.deepEqual(thread.withheld, { 'to-desk': 0, 'to-reporter': 0 });
   assert.deepEqual([thread.last['to-desk'].sequence, thread.last['to-reporter'].sequence], [2, 3]);
+});
+
+test('answers stand in the chain like messages', async () => {
+  const asked = contentOf('to-reporter', 'questions', { text: '', questions: [{ text: 'Hvor?', choices: ['her', 'der'] }] }, { seen: report });
+  const minutes = contentOf('to-reporter', 'minutes', { text: 'Vi talte sammen.' }, { sequence: 2, previous: asked, seen: report });
+  const body = { questions: contentHash(writeContent(asked)), answers: [{ question: 0, choice: 1 }] };
+  const ticked = contentOf('to-desk', 'answers', body, { sequence: 2, previous: report, seen: minutes });
+  const closed = contentOf('to-desk', 'close', { text: '' }, { sequence: 3, previous: ticked, seen: minutes });
+  const found = await Promise.all([report, asked, minutes, ticked, closed].map((content, i) => entryOf(i + 1, content)));
+  assert.deepEqual(await verdictsOf(found), Array(5).fill('verified'));
+  assert.equal((await read(found)).items[1].hash, body.questions);
+  assert.deepEqual(await verdictsOf([...found.slice(0, 3), found[4]]), ['verified', 'verified', 'verified', 'gap 1']);
+  assert.deepEqual(await verdictsOf([...found, moved(found[3], 9)]), [...Array(5).fill('verified'), 'doubled']);
+  const other = await entryOf(9, { ...ticked, body: { ...body, answers: [{ question: 0, choice: 0 }] } });
+  assert.equal((await verdictsOf([...found, other])).at(-1), 'conflicting');
 });
 
 test('entries are read in the order of their places', async () => {

@@ -11,6 +11,7 @@ import { contentHash, readContent } from '../../browser/src/content.js';
 import { deriveKeys } from '../../browser/src/derive.js';
 import { checkEnvelope } from '../../browser/src/envelope.js';
 import * as errors from '../../browser/src/errors.js';
+import { padIdentity } from '../../browser/src/identity.js';
 import { receiveFile } from '../../browser/src/files.js';
 import { countOf, paddedFile, partLength, partRecord, readPart, sealedLength } from '../../browser/src/parts.js';
 import { padme, paddedSize, readPlaintext } from '../../browser/src/plaintext.js';
@@ -60,7 +61,7 @@ testVectors('json.json', 101, {
 });
 
 const notAContent = [errors.NotAContent];
-testVectors('contents.json', 346, {
+testVectors('contents.json', 728, {
   not_canonical: notCanonical, fields: notAContent, unknown_kind: [errors.UnknownKind], reserved_kind: [errors.UnknownKind],
   wrong_direction: [errors.UnknownKind], wrong_sequence: notAContent, empty_text: [errors.TextEmpty], too_long: [errors.TextTooLong],
   bad_value: [errors.NotAContent, errors.TextEmpty],
@@ -175,12 +176,17 @@ testVectors('files.json', 62, {
   return { name: file.name, type: file.type, size: plaintext.length, sha256: hex(sha256(plaintext)) };
 });
 
+testVectors('identity.json', 111, { empty: [errors.IdentityEmpty], too_long: [errors.IdentityTooLong] }, ({ input }) => {
+  const padded = padIdentity(input);
+  return { json: Buffer.from(padded).toString().trimEnd(), sha256: hex(sha256(padded)) };
+}, ({ operation }) => operation === 'write'); // a browser opens none
+
 class Verdict extends Error {}
 class Foreign extends Verdict {}
 class Malformed extends Verdict {}
 class Forged extends Verdict {}
 
-testVectors('contents-sealed.json', 51, {
+testVectors('contents-sealed.json', 60, {
   foreign: [Foreign], malformed: [Malformed], forged: [Forged], keys: [Foreign],
 }, async ({ input }, bytes, given) => {
   const instance = unhex(given.instance, 16);

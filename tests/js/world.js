@@ -19,14 +19,14 @@ export const receiptKey = stranger;
 export const rootFingerprint = hex(sha256(concat(label(LABEL_ROOT), root.signingPublic)));
 export const known = { rootFingerprint, instance: INSTANCE, today: DAY };
 
-/** The text of a card up to its root line; `change` may alter it before it is signed. */
-export function cardText({ instance = INSTANCE, revoked = [] } = {}) {
+/** The text of a card up to its root line; its group has the rings that are given. */
+export function cardText({ instance = INSTANCE, revoked = [], rings = [] } = {}) {
   return [
     'whistle/1 card', 'label: demo', `instance: ${instance}`, 'counter: 1', 'issued: 2026-11-01', 'ends: 2027-01-30',
     `receipt-key: 2026-11-01 open ${hex(stranger.signingPublic)}`,
     'group: risk', 'name: da Risikostyring', 'name: en Risk control',
     `voice-key: 2026-11-01 open ${hex(voice.signingPublic)}`, `recipient: 1 ${desk.recipient}`,
-    ...revoked.map((key) => `revoked: ${key}`), `root: ${hex(root.signingPublic)}`, '',
+    ...rings.map((ring, i) => `ring-${'ab'[i]}: 1 ${ring.recipient}`), ...revoked.map((key) => `revoked: ${key}`), `root: ${hex(root.signingPublic)}`, '',
   ].join('\n');
 }
 
@@ -35,6 +35,8 @@ export function signCard(text, seed = root.signingSeed) {
 }
 
 export const card = readCard(signCard(cardText()), known);
+export const rings = [6, 7].map((byte) => keysOf(byte));
+export const ringed = readCard(signCard(cardText({ rings })), known);
 
 /** The desk's receipt of some bytes; `other` lines take the place of its own. */
 export function receiptOf(sealed, { box = hex(reporter.boxId), day = DAY, key = hex(receiptKey.signingPublic), instance = INSTANCE, seed = receiptKey.signingSeed } = {}) {

@@ -14,18 +14,33 @@ import pytest
 
 from tests.intake.running import Intake as Running
 from tests.reporter.conftest import TODAY, prepared
-from whistle.errors import IntakeRefused, NetworkFailed, NoSuchBox, NotConfirmed, OwnContentsMissing
+from whistle.errors import IntakeRefused, NetworkFailed, NoRings, NoSuchBox, NotConfirmed, OwnContentsMissing
 from whistle.protocol import code as codes
-from whistle.protocol.card import Card
-from whistle.protocol.content import TO_DESK, TO_REPORTER, Acknowledgement, Content, Context, Position
+from whistle.protocol.card import Card, GroupKey
+from whistle.protocol.content import (
+    TO_DESK,
+    TO_REPORTER,
+    Acknowledgement,
+    Close,
+    Consent,
+    Content,
+    Context,
+    MeetingRequest,
+    Position,
+    Report,
+    Retaliation,
+    SealedIdentity,
+)
+from whistle.protocol.identity import IdentityGiven
 from whistle.protocol.wire import TO_DESK as FRAME_TO_DESK
 from whistle.protocol.wire import TO_REPORTER as FRAME_TO_REPORTER
 from whistle.protocol.wire import Frame, serialize_pages
-from whistle.reporter.dialogue import Mailbox, PreparedReport, keys_of, open_mailbox
+from whistle.reporter.dialogue import Mailbox, PreparedReport, keys_of, open_mailbox, prepare_report
 from whistle.reporter.intake import Intake
 from whistle.sealing import contents
 from whistle.sealing.derivation import ReporterKeys
-from whistle.sealing.keys import SigningKey
+from whistle.sealing.identity import open_inner, strip_outer
+from whistle.sealing.keys import Identity, SigningKey
 
 
 def acknowledge(running: Running, card: Card, keys: ReporterKeys, box: Mailbox, voice: SigningKey) -> None:
@@ -62,6 +77,61 @@ def test_a_dialogue_goes_there_and_back_and_verifies(intake: Intake, running: Ru
     answer = box.thread.items[-1].content
     assert answer
     assert answer.context.seen == box.thread.last[TO_REPORTER] != Position()
+
+
+A, B = Identity(bytes(range(32))), Identity(bytes(range(1, 33)))
+GIVEN = IdentityGiven("Søren Ærlig", "20 12 34 56")
+
+
+def ringed(card: Card) -> Card:
+    """The card with rings for its group."""
+    rings = GroupKey(1, A.recipient), GroupKey(1, B.recipient)
+    return replace(card, groups=(replace(card.groups[0], rings=rings),))
+
+
+def test_a_report_with_an_identity_is_read_by_its_rings_and_looks_like_one_without(intake: Intake, card: Card) -> None:
+    named = prepare_report(ringed(card), "risk", "Noget er galt.", "da", (), os.urandom, GIVEN)
+    assert len(named.envelope) == len(prepared(card).envelope)
+    named.deliver(intake)
+    report = open_mailbox(named.keys, card, intake).report
+    assert report
+    assert report.content
+    assert isinstance(report.content.body, Report)
+    assert report.content.body.identity
+    assert open_inner(strip_outer(report.content.body.identity, A), B) == GIVEN
+
+
+def test_an_identity_can_be_given_later(intake: Intake, card: Card) -> None:
+    report = prepared(card)
+    report.deliver(intake)
+    box = open_mailbox(report.keys, ringed(card), intake).identify(GIVEN)
+    item = box.thread.items[-1]
+    assert str(item.verdict) == "verified"
+    assert item.content
+    assert isinstance(item.content.body, SealedIdentity)
+    assert open_inner(strip_outer(item.content.body.identity, A), B) == GIVEN
+
+
+def test_a_group_without_rings_is_told_no_name(intake: Intake, card: Card) -> None:
+    with pytest.raises(NoRings):
+        prepare_report(card, "risk", "Noget er galt.", "da", (), os.urandom, GIVEN)
+    report = prepared(card)
+    report.deliver(intake)
+    box = open_mailbox(report.keys, card, intake)
+    with pytest.raises(NoRings):
+        box.identify(GIVEN)
+    assert len(open_mailbox(report.keys, card, intake).thread.items) == 1
+
+
+def test_whatever_a_reporter_can_say_is_said_in_one_chain(intake: Intake, card: Card) -> None:
+    report = prepared(card)
+    report.deliver(intake)
+    box = open_mailbox(report.keys, card, intake)
+    bodies = (Consent("Min leder."), Retaliation("Mine vagter er væk."), MeetingRequest(""), Close("Tak."))
+    for body in bodies:
+        box = box.say(body)
+    assert [str(item.verdict) for item in box.thread.items] == ["verified"] * 5
+    assert tuple(item.content.body for item in box.thread.items[1:] if item.content) == bodies
 
 
 def test_a_voice_that_is_not_on_the_card_is_shown_as_forged(intake: Intake, running: Running, card: Card) -> None:

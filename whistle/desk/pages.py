@@ -363,6 +363,7 @@ class Desk:
             report=opened.report,
             dialogue=[item for item in items if item.direction != INTERNAL],
             notes=[item for item in items if item.direction == INTERNAL],
+            thread=opened.thread,
             withheld=opened.thread.withheld,
             refused=opened.refused,
             files=files,

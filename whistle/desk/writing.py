@@ -15,22 +15,28 @@ from whistle.desk.sessions import Session
 from whistle.desk.starting import KeyCard
 from whistle.desk.states import State
 from whistle.desk.uploads import Sending
-from whistle.errors import CardRefused, ForbiddenStep, NoFileChosen, Overtaken, TextMissing, TextTooLong
+from whistle.errors import CardRefused, ForbiddenStep, NoFileChosen, Overtaken, QuestionsIncomplete, TextMissing, TextTooLong
 from whistle.protocol.canonical import written_length
 from whistle.protocol.card import Card
-from whistle.protocol.constants import TEXT_LIMIT
+from whistle.protocol.constants import ANSWER_LIMIT, CHOICES_LIMIT, QUESTIONS_LIMIT, TEXT_LIMIT
 from whistle.protocol.content import (
     INTERNAL,
     TO_DESK,
     TO_REPORTER,
     Acknowledgement,
     Body,
+    Closing,
     Content,
     Context,
+    Feedback,
     Files,
     Message,
+    Minutes,
     Note,
     Notice,
+    Outcome,
+    Question,
+    Questions,
     SentFile,
 )
 from whistle.sealing import cases as at_rest
@@ -62,6 +68,24 @@ class Writer:
 
     def reply(self, place: Place, text: str, now: datetime) -> None:
         self._write(place, "replied", Message(_given(text)), None, now)
+
+    def ask(self, place: Place, text: str, questions: Sequence[Question], now: datetime) -> None:
+        """Asks what can be ticked, with or without words before it. Raises QuestionsIncomplete."""
+        self._write(place, "asked", _asked(text, questions), None, now)
+
+    def minutes(self, place: Place, text: str, now: datetime) -> None:
+        """Sends minutes of a meeting, for the reporter to agree with or to correct."""
+        self._write(place, "sent minutes", Minutes(_given(text)), None, now)
+
+    def feedback(self, place: Place, text: str, now: datetime) -> None:
+        """Says what was done about the report or will be. The state of the case stays as it is, here and below."""
+        self._write(place, "gave feedback", Feedback(_given(text)), None, now)
+
+    def outcome(self, place: Place, text: str, now: datetime) -> None:
+        self._write(place, "told outcome", Outcome(_given(text)), None, now)
+
+    def closing(self, place: Place, text: str, now: datetime) -> None:
+        self._write(place, "sent closing", Closing(_given(text)), None, now)
 
     def note(self, place: Place, text: str, now: datetime) -> None:
         """Writes to the desk itself."""
@@ -140,3 +164,14 @@ def _given(text: str) -> str:
     if written_length(text) > TEXT_LIMIT:
         raise TextTooLong
     return text
+
+
+def _asked(text: str, questions: Sequence[Question]) -> Questions:
+    words = [word for each in questions for word in (each.text, *each.choices)]
+    counted = all(2 <= len(each.choices) <= CHOICES_LIMIT for each in questions)
+    if not 1 <= len(questions) <= QUESTIONS_LIMIT or not counted or not all(word.strip() for word in words):
+        raise QuestionsIncomplete
+    lengths = [written_length(word) for word in words]
+    if max(lengths) > ANSWER_LIMIT or written_length(text) + sum(lengths) > TEXT_LIMIT:  # all of it goes into one plaintext
+        raise TextTooLong
+    return Questions(text, tuple(questions))

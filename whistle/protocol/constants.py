@@ -32,6 +32,8 @@ FILE_LIMIT = 2**32
 FILES_LIMIT = 32
 NAME_LIMIT = 255
 TYPE_LIMIT = 127
+QUESTIONS_LIMIT = 16
+CHOICES_LIMIT = 8
 
 LABEL_CARD = b"whistle/1 card\0"
 LABEL_REPORTER = b"whistle/1 reporter content\0"

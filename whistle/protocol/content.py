@@ -4,17 +4,19 @@ Parses and writes the JSON; signs nothing and seals nothing. A content that woul
 """
 
 import re
-from dataclasses import dataclass, fields
+from collections.abc import Mapping
+from dataclasses import dataclass
 from hashlib import sha256
-from typing import Any
+from types import MappingProxyType
+from typing import Annotated, Any
 
 from whistle.errors import Malformed, NotAContent
 from whistle.protocol import canonical
-from whistle.protocol.bech32 import read_recipient, write_recipient
 from whistle.protocol.card import GROUP_ID
 from whistle.protocol.constants import (
     ANSWER_LIMIT,
     ANSWERS_LIMIT,
+    CHOICES_LIMIT,
     FILE_ID_BYTES,
     FILE_LIMIT,
     FILES_LIMIT,
@@ -23,13 +25,17 @@ from whistle.protocol.constants import (
     INTEGER_LIMIT,
     NAME_LIMIT,
     PROTOCOL,
+    QUESTIONS_LIMIT,
     TEXT_LIMIT,
     TYPE_LIMIT,
 )
-from whistle.protocol.spelling import hexadecimal, read_base64
+from whistle.protocol.fields import Bytes, Count, Listed, OrNull, Recipient, Record, Sealed, Text, Word, must
+from whistle.protocol.spelling import hexadecimal
 
 TO_DESK, TO_REPORTER, INTERNAL = "to-desk", "to-reporter", "internal"
 STATES = ("received", "assessing", "addressing", "out-of-scope", "concluding", "closed")
+Words = Annotated[str, Text(1, TEXT_LIMIT)]
+Hash = Annotated[bytes, Bytes(32)]  # the content hash of another content of this dialogue
 
 
 @dataclass(frozen=True)
@@ -59,81 +65,286 @@ class Context:
 class Answer:
     """A structured answer in a report."""
 
-    question: str
-    answer: str
+    question: Annotated[str, Word(GROUP_ID)]
+    answer: Annotated[str, Text(1, ANSWER_LIMIT)]
 
 
 @dataclass(frozen=True)
 class Report:
     """The first content of a box. `signing` and `reply_to` (1,216 raw bytes) are the keys that the box id commits to."""
 
-    signing: bytes
-    reply_to: bytes
-    language: str
-    text: str
-    answers: tuple[Answer, ...]
-    identity: str | None
+    signing: Annotated[bytes, Bytes(32)]
+    reply_to: Annotated[bytes, Recipient()]
+    language: Annotated[str, Word(re.compile("[a-z]{2}"))]
+    text: Words
+    answers: Annotated[tuple[Answer, ...], Listed(Record(Answer), 0, ANSWERS_LIMIT)]
+    identity: Annotated[str | None, OrNull(Sealed(IDENTITY_FIELD))]
 
 
 @dataclass(frozen=True)
 class Message:
     """Something written, by either side."""
 
-    text: str
-
-
-@dataclass(frozen=True)
-class Acknowledgement:
-    """A member's word that the report was read."""
-
-    text: str
-
-
-@dataclass(frozen=True)
-class Notice:
-    """The state of the case that the reporter may know, with or without a text."""
-
-    state: str
-    text: str
-
-
-@dataclass(frozen=True)
-class Note:
-    """What the desk writes to itself."""
-
-    author: str
-    text: str
+    text: Words
 
 
 @dataclass(frozen=True)
 class SentFile:
     """A file that was sent in parts: its name, media type and true size in bytes, and SHA-256 of the sealed file."""
 
-    id: bytes
-    name: str
-    type: str
-    size: int
-    sealed: bytes
+    id: Annotated[bytes, Bytes(FILE_ID_BYTES)]
+    name: Annotated[str, Text(1, NAME_LIMIT)]
+    type: Annotated[str, Text(0, TYPE_LIMIT)]
+    size: Annotated[int, Count(1, FILE_LIMIT)]
+    sealed: Annotated[bytes, Bytes(32)]
+
+
+def _have_ids_of_their_own(files: tuple[SentFile, ...]) -> bool:
+    return len({file.id for file in files}) == len(files)
 
 
 @dataclass(frozen=True)
 class Files:
     """Files that were sent, by either side."""
 
-    files: tuple[SentFile, ...]
+    files: Annotated[tuple[SentFile, ...], Listed(Record(SentFile), 1, FILES_LIMIT, _have_ids_of_their_own)]
 
 
-Body = Report | Message | Acknowledgement | Notice | Note | Files
-_KINDS: dict[tuple[str, str], type[Body]] = {
-    (TO_DESK, "report"): Report,
-    (TO_DESK, "message"): Message,
-    (TO_DESK, "files"): Files,
-    (TO_REPORTER, "acknowledgement"): Acknowledgement,
-    (TO_REPORTER, "message"): Message,
-    (TO_REPORTER, "notice"): Notice,
-    (TO_REPORTER, "files"): Files,
-    (INTERNAL, "note"): Note,
-}
+# From the reporter ----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Ticked:
+    """The choice that was ticked under a question; both count from 0."""
+
+    question: Annotated[int, Count(0, QUESTIONS_LIMIT - 1)]
+    choice: Annotated[int, Count(0, CHOICES_LIMIT - 1)]
+
+
+def _rise(answers: tuple[Ticked, ...]) -> bool:
+    questions = [each.question for each in answers]
+    return questions == sorted(set(questions))
+
+
+@dataclass(frozen=True)
+class Answers:
+    """Answers to questions of the desk; what is not answered is left out."""
+
+    questions: Hash
+    answers: Annotated[tuple[Ticked, ...], Listed(Record(Ticked), 1, QUESTIONS_LIMIT, _rise)]
+
+
+@dataclass(frozen=True)
+class MinutesAgreed:
+    """The reporter agrees with these minutes of a meeting."""
+
+    minutes: Hash
+
+
+@dataclass(frozen=True)
+class MinutesCorrected:
+    """What the reporter would have otherwise in these minutes."""
+
+    minutes: Hash
+    text: Words
+
+
+@dataclass(frozen=True)
+class Consent:
+    """What the reporter agrees to, in the words that were shown."""
+
+    scope: Annotated[str, Text(1, ANSWER_LIMIT)]
+
+
+@dataclass(frozen=True)
+class ConsentWithdrawn:
+    """A consent that holds no more."""
+
+    consent: Hash
+
+
+@dataclass(frozen=True)
+class SealedIdentity:
+    """Who the reporter is, sealed to two rings."""
+
+    identity: Annotated[str, Sealed(IDENTITY_FIELD)]
+
+
+@dataclass(frozen=True)
+class Retaliation:
+    """That somebody makes the reporter suffer for having reported."""
+
+    text: Words
+
+
+@dataclass(frozen=True)
+class MeetingRequest:
+    """The reporter wants to meet, with or without words."""
+
+    text: Annotated[str, Text(0, TEXT_LIMIT)]
+
+
+@dataclass(frozen=True)
+class Close:
+    """The reporter has no more to say, with or without words."""
+
+    text: Annotated[str, Text(0, TEXT_LIMIT)]
+
+
+@dataclass(frozen=True)
+class Read:
+    """The reporter has read this content of the desk."""
+
+    content: Hash
+
+
+# From the desk --------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Acknowledgement:
+    """A member's word that the report was read."""
+
+    text: Words
+
+
+@dataclass(frozen=True)
+class Notice:
+    """The state of the case that the reporter may know, with or without a text."""
+
+    state: Annotated[str, Word(re.compile("|".join(STATES)))]
+    text: Annotated[str, Text(0, TEXT_LIMIT)]
+
+
+@dataclass(frozen=True)
+class Question:
+    """A question with the choices that can be ticked."""
+
+    text: Annotated[str, Text(1, ANSWER_LIMIT)]
+    choices: Annotated[tuple[str, ...], Listed(Text(1, ANSWER_LIMIT), 2, CHOICES_LIMIT)]
+
+
+@dataclass(frozen=True)
+class Questions:
+    """Questions to tick answers under, with or without words before them."""
+
+    text: Annotated[str, Text(0, TEXT_LIMIT)]
+    questions: Annotated[tuple[Question, ...], Listed(Record(Question), 1, QUESTIONS_LIMIT)]
+
+    def words(self, ticked: Ticked) -> tuple[str | None, str | None]:
+        """The question and the choice that were meant; None for one that is not here."""
+        if ticked.question >= len(self.questions):
+            return None, None
+        question = self.questions[ticked.question]
+        return question.text, question.choices[ticked.choice] if ticked.choice < len(question.choices) else None
+
+
+@dataclass(frozen=True)
+class Minutes:
+    """What was said at a meeting, for the reporter to agree with or to correct."""
+
+    text: Words
+
+
+@dataclass(frozen=True)
+class Feedback:
+    """What was done about the report or will be, and why."""
+
+    text: Words
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What it came to, as far as the reporter may know."""
+
+    text: Words
+
+
+@dataclass(frozen=True)
+class Closing:
+    """The desk's last words in a case."""
+
+    text: Words
+
+
+@dataclass(frozen=True)
+class Note:
+    """What the desk writes to itself."""
+
+    author: Annotated[str, Text(1, ANSWER_LIMIT)]
+    text: Words
+
+
+Said = (
+    Message
+    | Files
+    | Answers
+    | MinutesAgreed
+    | MinutesCorrected
+    | Consent
+    | ConsentWithdrawn
+    | SealedIdentity
+    | Retaliation
+    | MeetingRequest
+    | Close
+    | Read
+)  # what a reporter can say after the report
+Body = Report | Said | Acknowledgement | Notice | Questions | Minutes | Feedback | Outcome | Closing | Note
+KINDS: Mapping[str, Mapping[str, type[Body]]] = MappingProxyType(
+    {
+        TO_DESK: {
+            "report": Report,
+            "message": Message,
+            "files": Files,
+            "answers": Answers,
+            "minutes-agreed": MinutesAgreed,
+            "minutes-corrected": MinutesCorrected,
+            "consent": Consent,
+            "consent-withdrawn": ConsentWithdrawn,
+            "identity": SealedIdentity,
+            "retaliation": Retaliation,
+            "meeting-request": MeetingRequest,
+            "close": Close,
+            "read": Read,
+        },
+        TO_REPORTER: {
+            "acknowledgement": Acknowledgement,
+            "message": Message,
+            "notice": Notice,
+            "files": Files,
+            "questions": Questions,
+            "minutes": Minutes,
+            "feedback": Feedback,
+            "outcome": Outcome,
+            "closing": Closing,
+        },
+        INTERNAL: {"note": Note},
+    }
+)
+_NAMES = {body: kind for kinds in KINDS.values() for kind, body in kinds.items()}
+
+
+@dataclass(frozen=True)
+class Named:
+    """Another content that a body is about: its direction, its hash, and the kinds that it can be."""
+
+    direction: str
+    hash: bytes
+    kinds: tuple[type[Body], ...]
+
+
+def named_in(body: Body) -> Named | None:
+    """What a body is about, if it names a content at all. Whether there is one, only the dialogue knows."""
+    match body:
+        case Answers():
+            return Named(TO_REPORTER, body.questions, (Questions,))
+        case MinutesAgreed() | MinutesCorrected():
+            return Named(TO_REPORTER, body.minutes, (Minutes,))
+        case ConsentWithdrawn():
+            return Named(TO_DESK, body.consent, (Consent,))
+        case Read():
+            return Named(TO_REPORTER, body.content, tuple(KINDS[TO_REPORTER].values()))
+    return None
 
 
 @dataclass(frozen=True)
@@ -145,7 +356,7 @@ class Content:
 
     @property
     def kind(self) -> str:
-        return type(self.body).__name__.lower()
+        return _NAMES[type(self.body)]
 
     @property
     def position(self) -> Position:
@@ -170,7 +381,7 @@ def serialize(content: Content) -> bytes:
             "sequence": context.sequence,
             "previous": context.previous.hex(),
             "seen": {"sequence": context.seen.sequence, "hash": context.seen.hash.hex()},
-            "body": _write_body(content.body),
+            "body": Record(type(content.body)).write(content.body),
         }
     )
 
@@ -188,7 +399,7 @@ def parse(text: bytes) -> Content:
 
 
 def _read(value: Any) -> Content:
-    kind = _KINDS[value["direction"], value["kind"]]
+    body = KINDS[value["direction"]][value["kind"]]
     context = Context(
         instance=hexadecimal(value["instance"], INSTANCE_BYTES),
         box=hexadecimal(value["box"], 32),
@@ -200,92 +411,21 @@ def _read(value: Any) -> Content:
         previous=hexadecimal(value["previous"], 32),
         seen=Position(value["seen"]["sequence"], hexadecimal(value["seen"]["hash"], 32)),
     )
-    return Content(context, _read_body(kind, value["body"]))
-
-
-def _read_body(kind: type[Body], value: Any) -> Body:
-    if kind is Report:
-        answers = tuple(Answer(each["question"], each["answer"]) for each in value["answers"])
-        signing, reply_to = hexadecimal(value["signing"], 32), read_recipient(value["reply_to"])
-        return Report(signing, reply_to, value["language"], value["text"], answers, value["identity"])
-    if kind is Files:
-        return Files(tuple(_read_file(each) for each in value["files"]))
-    return kind(**{field.name: value[field.name] for field in fields(kind)})
-
-
-def _read_file(value: Any) -> SentFile:
-    sealed = hexadecimal(value["sealed"], 32)
-    return SentFile(hexadecimal(value["id"], FILE_ID_BYTES), value["name"], value["type"], value["size"], sealed)
-
-
-def _write_body(body: Body) -> dict[str, Any]:
-    if isinstance(body, Report):
-        return {
-            "signing": body.signing.hex(),
-            "reply_to": write_recipient(body.reply_to),
-            "language": body.language,
-            "text": body.text,
-            "answers": [{"question": each.question, "answer": each.answer} for each in body.answers],
-            "identity": body.identity,
-        }
-    if isinstance(body, Files):
-        return {"files": [vars(each) | {"id": each.id.hex(), "sealed": each.sealed.hex()} for each in body.files]}
-    return {field.name: getattr(body, field.name) for field in fields(body)}
+    return Content(context, Record(body).read(value["body"]))
 
 
 def _check(content: Content) -> None:
-    """Refuse what section 6 does not permit, on the way in and on the way out."""
+    """Refuse what section 6 does not permit, on the way in and on the way out. The body is checked as it is written."""
     context, body = content.context, content.body
-    _must(_KINDS.get((context.direction, content.kind)) is type(body))
-    _must(GROUP_ID.fullmatch(context.group) is not None)
-    _must(_is_count(context.epoch) and context.epoch > 0)
-    _must(_is_count(context.sequence) and context.sequence > 0 and _is_count(context.seen.sequence))
-    _must((context.sequence == 1) == (context.previous == bytes(32)))
-    _must((context.seen.sequence == 0) == (context.seen.hash == bytes(32)))
+    must(KINDS.get(context.direction, {}).get(content.kind) is type(body))
+    must(GROUP_ID.fullmatch(context.group) is not None)
+    must(_is_count(context.epoch) and context.epoch > 0)
+    must(_is_count(context.sequence) and context.sequence > 0 and _is_count(context.seen.sequence))
+    must((context.sequence == 1) == (context.previous == bytes(32)))
+    must((context.seen.sequence == 0) == (context.seen.hash == bytes(32)))
     if context.direction == TO_DESK:
-        _must((context.sequence == 1) == isinstance(body, Report))
-    _must(_body_holds(body))
-
-
-def _body_holds(body: Body) -> bool:
-    match body:
-        case Report():
-            return _report_holds(body)
-        case Notice():
-            return body.state in STATES and _is_text(body.text, 0, TEXT_LIMIT)
-        case Note():
-            return _is_text(body.author, 1, ANSWER_LIMIT) and _is_text(body.text, 1, TEXT_LIMIT)
-        case Files():
-            ids = {file.id for file in body.files}
-            return 1 <= len(ids) == len(body.files) <= FILES_LIMIT and all(map(_file_holds, body.files))
-        case Message() | Acknowledgement():
-            return _is_text(body.text, 1, TEXT_LIMIT)
-
-
-def _report_holds(report: Report) -> bool:
-    answers = [(each.question, each.answer) for each in report.answers]
-    return (
-        re.fullmatch(r"[a-z]{2}", report.language) is not None
-        and _is_text(report.text, 1, TEXT_LIMIT)
-        and len(answers) <= ANSWERS_LIMIT
-        and all(GROUP_ID.fullmatch(question) and _is_text(answer, 1, ANSWER_LIMIT) for question, answer in answers)
-        and (report.identity is None or len(read_base64(report.identity)) == IDENTITY_FIELD * 3 // 4)
-    )
-
-
-def _file_holds(file: SentFile) -> bool:
-    named = _is_text(file.name, 1, NAME_LIMIT) and _is_text(file.type, 0, TYPE_LIMIT)
-    return named and _is_count(file.size) and 1 <= file.size <= FILE_LIMIT
-
-
-def _must(holds: bool) -> None:
-    if not holds:
-        raise NotAContent
+        must((context.sequence == 1) == isinstance(body, Report))
 
 
 def _is_count(value: Any) -> bool:
     return type(value) is int and 0 <= value <= INTEGER_LIMIT
-
-
-def _is_text(value: Any, shortest: int, longest: int) -> bool:
-    return isinstance(value, str) and canonical.is_well_formed(value) and shortest <= canonical.written_length(value) <= longest

@@ -9,7 +9,21 @@ from dataclasses import dataclass
 from whistle.errors import BadSignature, NotAReceipt, NotConfirmed, OwnContentsMissing
 from whistle.protocol import code as codes
 from whistle.protocol.card import Card
-from whistle.protocol.content import TO_DESK, TO_REPORTER, Answer, Content, Context, Files, Message, Position, Report, SentFile
+from whistle.protocol.content import (
+    TO_DESK,
+    TO_REPORTER,
+    Answer,
+    Content,
+    Context,
+    Files,
+    Message,
+    Position,
+    Report,
+    Said,
+    SealedIdentity,
+    SentFile,
+)
+from whistle.protocol.identity import IdentityGiven
 from whistle.protocol.receipt import Receipt
 from whistle.protocol.wire import RECEIPT, Frame
 from whistle.protocol.wire import TO_DESK as FRAME_TO_DESK
@@ -18,6 +32,7 @@ from whistle.reporter.intake import Intake
 from whistle.sealing import contents
 from whistle.sealing.contents import Box, Entry, Item, Thread
 from whistle.sealing.derivation import ReporterKeys, reporter_keys
+from whistle.sealing.identity import rings_of, seal_identity
 from whistle.sealing.receipts import read_receipt
 
 _DIRECTIONS = {FRAME_TO_DESK: TO_DESK, FRAME_TO_REPORTER: TO_REPORTER}
@@ -68,13 +83,18 @@ class Mailbox:
 
     def reply(self, text: str) -> "Mailbox":
         """Send a message and read the box again. Raises OwnContentsMissing; NotConfirmed if it is not there then."""
-        return self._say(Message(text))
+        return self.say(Message(text))
 
     def announce(self, file: SentFile) -> "Mailbox":
         """Say what a file is that has been sent, and read the box again. Raises what `reply` raises."""
-        return self._say(Files((file,)))
+        return self.say(Files((file,)))
 
-    def _say(self, body: Message | Files) -> "Mailbox":
+    def identify(self, given: IdentityGiven) -> "Mailbox":
+        """Give an identity after the report. Raises NoRings, IdentityEmpty, IdentityTooLong, and what `reply` raises."""
+        return self.say(SealedIdentity(seal_identity(given, rings_of(self.card, self.group))))
+
+    def say(self, body: Said) -> "Mailbox":
+        """Send anything that a reporter can say after the report. Raises what `reply` raises, and NotAContent."""
         if self.thread.withheld[TO_DESK] or self.thread.last[TO_DESK] == Position():
             raise OwnContentsMissing  # a number that the desk has seen would be used again
         context = _context(self.card, self.group, self.keys, self.thread.last[TO_DESK], self.thread.last[TO_REPORTER])
@@ -87,12 +107,22 @@ class Mailbox:
 
 
 def prepare_report(
-    card: Card, group: str, text: str, language: str, answers: tuple[Answer, ...], random: Callable[[int], bytes]
+    card: Card,
+    group: str,
+    text: str,
+    language: str,
+    answers: tuple[Answer, ...],
+    random: Callable[[int], bytes],
+    given: IdentityGiven | None = None,
 ) -> PreparedReport:
-    """Make a code and seal the report to the group and to the code's own key. The card must have been checked."""
+    """Make a code and seal the report to the group and to the code's own key. The card must have been checked.
+
+    An identity is sealed to the group's rings. Raises NoRings if there are none, IdentityEmpty or IdentityTooLong.
+    """
     code = codes.generate(random)
     keys = reporter_keys(code, card.instance)
-    body = Report(keys.signing.public, keys.identity.recipient, language, text, answers, None)
+    identity = seal_identity(given, rings_of(card, group)) if given is not None else None
+    body = Report(keys.signing.public, keys.identity.recipient, language, text, answers, identity)
     content = Content(_context(card, group, keys, Position(), Position()), body)
     return PreparedReport(code, keys, _seal(content, card, keys))
 

@@ -2,10 +2,26 @@
 
 import typer
 
-from whistle.protocol.content import TO_DESK, Content, Files
+from whistle.protocol.content import (
+    TO_DESK,
+    Answers,
+    Consent,
+    ConsentWithdrawn,
+    Content,
+    Files,
+    MinutesAgreed,
+    MinutesCorrected,
+    Notice,
+    Questions,
+    Read,
+    Report,
+    SealedIdentity,
+)
 from whistle.protocol.receipt import Receipt
 from whistle.reporter.dialogue import Mailbox
 from whistle.sealing.contents import Item
+
+_SEALED = "an identity is given, sealed so that it takes two people to open it"
 
 
 def show(box: Mailbox) -> None:
@@ -56,9 +72,55 @@ def line(text: str) -> str:
 
 
 def _text(content: Content, box: Mailbox) -> str:
-    if isinstance(content.body, Files):
-        own = content.context.direction == TO_DESK
-        names = [(f"{line(file.name)} ({file.size} bytes)", box.receipts.get(file.sealed)) for file in content.body.files]
-        return "\n".join(name + (_receipt(receipt) if own else "") for name, receipt in names)
-    state = getattr(content.body, "state", "")
-    return " ".join(part for part in (f"[{state}]" if state else "", content.body.text) if part)
+    """What stands under the title of a content, of whatever kind."""
+    parts = (_about(content, box), getattr(content.body, "text", ""), _list(content, box))
+    return "\n".join(part for part in parts if part)
+
+
+def _about(content: Content, box: Mailbox) -> str:
+    """What a content says in its fields, in words of ours."""
+    match content.body:
+        case Notice():
+            return f"[{content.body.state}]"
+        case Report() if content.body.identity:
+            return f"[{_SEALED}]"
+        case SealedIdentity():
+            return _SEALED
+        case Consent():
+            return f"You agree to this: {content.body.scope}"
+        case Answers() | MinutesAgreed() | MinutesCorrected() | ConsentWithdrawn() | Read():
+            named = box.thread.named_by(content)
+            about = f"{named.content.kind} of {named.day}" if named and named.content else "something that is not in this box"
+            return f"About: {about}"
+    return ""
+
+
+def _list(content: Content, box: Mailbox) -> str:
+    match content.body:
+        case Files():
+            return _files(content.body, content.context.direction == TO_DESK, box)
+        case Questions():
+            return "\n".join(
+                f"{number}. {line(question.text)}" + "".join(f"\n   - {line(choice)}" for choice in question.choices)
+                for number, question in enumerate(content.body.questions, start=1)
+            )
+        case Answers():
+            return _answers(content, content.body, box)
+    return ""
+
+
+def _files(body: Files, own: bool, box: Mailbox) -> str:
+    names = [(f"{line(file.name)} ({file.size} bytes)", box.receipts.get(file.sealed)) for file in body.files]
+    return "\n".join(name + (_receipt(receipt) if own else "") for name, receipt in names)
+
+
+def _answers(content: Content, body: Answers, box: Mailbox) -> str:
+    named = box.thread.named_by(content)
+    asked = named.content.body if named and named.content else None
+    found = []
+    for each in body.answers:
+        question, choice = asked.words(each) if isinstance(asked, Questions) else (None, None)
+        left = f"Question {each.question + 1}, which is not here" if question is None else line(question)
+        right = f"choice {each.choice + 1}, which is not here" if choice is None else line(choice)
+        found.append(f"{left}: {right}")
+    return "\n".join(found)

@@ -6,6 +6,7 @@ The reporter's client and the desk use the same functions; what differs between 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from io import BytesIO
 
 from whistle.errors import BadSignature, GroupUnknown, Malformed, NotAContent, NotAnEnvelope, SealingError
@@ -14,7 +15,7 @@ from whistle.protocol import envelope as envelopes
 from whistle.protocol import plaintext as plaintexts
 from whistle.protocol.card import Card
 from whistle.protocol.constants import LABEL_REPORTER, LABEL_VOICE
-from whistle.protocol.content import TO_DESK, Content, Position, Report
+from whistle.protocol.content import TO_DESK, Content, Position, Report, named_in
 from whistle.protocol.plaintext import SignedPlaintext
 from whistle.protocol.thread import Judged, Verdict, judge, link_of
 from whistle.sealing import age
@@ -83,6 +84,18 @@ class Thread:
     items: tuple[Item, ...]
     last: dict[str, Position]
     withheld: dict[str, int]
+
+    def named_by(self, content: Content) -> Item | None:
+        """The entry that a content is about, if it names one that is here and of the right kind."""
+        named = named_in(content.body)
+        if named is None:
+            return None
+        item = self._taken.get((named.direction, named.hash))
+        return item if item and item.content and isinstance(item.content.body, named.kinds) else None
+
+    @cached_property
+    def _taken(self) -> dict[tuple[str, bytes], Item]:
+        return {(item.direction, item.content.position.hash): item for item in self.items if item.content}
 
 
 def seal(content: Content, key: SigningKey, recipients: Sequence[bytes]) -> bytes:

@@ -82,12 +82,20 @@ def both(name, part, direction, expect):
 REPORT, ANSWER = content(kind="report", sequence=1, body=report_body()), to_reporter()
 NOTE = content("internal", "note", {"author": "Karen Holm", "text": "Ring til lageret."}, sequence=1)
 LONG = content(body={"text": "Meget at sige. " * 4400})
+HASH = seed("previous").hex()
+CORRECTION = content(kind="minutes-corrected", body={"minutes": HASH, "text": "Det var en onsdag."})
+CHOICES = [{"text": "Hvornår?", "choices": ["I år", "Før"]}]
+QUESTIONS = content("to-reporter", "questions", {"text": "To ting.", "questions": CHOICES}, sequence=1)
+FEEDBACK = to_reporter("feedback", "Kassen er talt op.", sequence=2)
 report, answer = envelope(plaintext(REPORT), BOTH), envelope(plaintext(ANSWER, **SIGN_VOICE), BOTH)
 note, long = envelope(plaintext(NOTE, **SIGN_VOICE), [DESK]), envelope(plaintext(LONG), BOTH)
 both("a report", report, "to-desk", REPORT)
 both("a message of the desk", answer, "to-reporter", ANSWER)
 found("a note of the desk", note, "desk", "internal", NOTE)
 both("a message of two chunks", long, "to-desk", LONG)
+both("a correction of minutes", envelope(plaintext(CORRECTION), BOTH), "to-desk", CORRECTION)
+both("questions", envelope(plaintext(QUESTIONS, **SIGN_VOICE), BOTH), "to-reporter", QUESTIONS)
+both("feedback", envelope(plaintext(FEEDBACK, **SIGN_VOICE), BOTH), "to-reporter", FEEDBACK)
 for reader in ("other_group", "other_reporter"):
     found(f"a report opened with the key of {reader.replace('_', ' ')}", report, reader, "to-desk", "refused:foreign")
 found("a note, which is not sealed to the reporter", note, "reporter", "internal", "refused:foreign")
@@ -192,7 +200,11 @@ lie(
     "foreign",
     content(kind="report", sequence=1, body=report_body(reply_to=OTHER["recipient"])),
 )
-lie("a reserved kind, rightly signed", "malformed", content(kind="close"))
+lie("an unknown kind, rightly signed", "malformed", content(kind="complaint"))
+ANSWERS = {"questions": HASH, "answers": [{"question": 1, "choice": 0}, {"question": 0, "choice": 0}]}
+lie("answers out of order, rightly signed", "malformed", content(kind="answers", body=ANSWERS))
+lie("a correction of minutes signed by the voice", "forged", CORRECTION, **SIGN_VOICE)
+lie("feedback to the desk, rightly signed by the reporter", "malformed", content(kind="feedback"))
 lie("an empty message, rightly signed", "malformed", content(body={"text": ""}))
 text = stringify(content()).encode()
 for name, plain in {

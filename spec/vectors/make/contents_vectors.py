@@ -141,29 +141,6 @@ cases += [
         refused("unknown_kind", f"an unknown kind: {kind or 'empty'}", content(kind=kind))
         for kind in ("complaint", "", "Message", "message ", "__proto__", "toString")
     ],
-    *[
-        refused("reserved_kind", f"a reserved kind to the desk: {kind}", content(kind=kind, body=body))
-        for kind, body in (
-            ("minutes-agreed", {"minutes": "00" * 32}),
-            ("minutes-corrected", {"minutes": "00" * 32, "text": "a"}),
-            ("consent", {"scope": "a"}),
-            ("consent-withdrawn", {"scope": "a"}),
-            ("identity", {"identity": IDENTITY}),
-            ("retaliation", {"text": "a"}),
-            ("meeting-request", {"text": "a"}),
-            ("close", {"text": "a"}),
-        )
-    ],
-    *[
-        refused("reserved_kind", f"a reserved kind to the reporter: {kind}", to_reporter(kind, body))
-        for kind, body in (
-            ("questions", {"text": "a", "questions": [{"text": "a", "choices": ["b"]}]}),
-            ("minutes", {"text": "a"}),
-            ("feedback", {"text": "a"}),
-            ("outcome", {"text": "a"}),
-            ("closing", {"text": "a"}),
-        )
-    ],
     refused(
         "reserved_kind",
         "a reserved kind within the desk: intake-record",
@@ -328,6 +305,228 @@ cases += [
     refused("unknown_kind", "an unknown kind: file", sent(file()) | {"kind": "file"}),
     refused("unknown_kind", "an unknown kind: Files", sent(file()) | {"kind": "Files"}),
     refused("unknown_kind", "an unknown kind: sentfile", sent(file()) | {"kind": "sentfile"}),
+]
+
+HASH = seed("content of the other side").hex()
+
+
+def to_desk(kind, body, **changes):
+    return content(kind=kind, body=body, **changes)
+
+
+def ticked(*pairs):
+    return {"questions": HASH, "answers": [{"question": question, "choice": choice} for question, choice in pairs]}
+
+
+def question(**changes):
+    return {"text": "Hvor var du?", "choices": ["På lageret", "Et andet sted"]} | changes
+
+
+def asked(*these, text=""):
+    return {"text": text, "questions": list(these)}
+
+
+# Every kind that came after the first ones: who writes it, and a body that is right.
+KINDS = [
+    ("answers", to_desk, ticked((0, 1), (2, 0))),
+    ("minutes-agreed", to_desk, {"minutes": HASH}),
+    ("minutes-corrected", to_desk, {"minutes": HASH, "text": "Jeg sagde onsdag."}),
+    ("consent", to_desk, {"scope": "Min leder må få at vide, hvem jeg er."}),
+    ("consent-withdrawn", to_desk, {"consent": HASH}),
+    ("identity", to_desk, {"identity": IDENTITY}),
+    ("retaliation", to_desk, {"text": "Mine vagter er væk."}),
+    ("meeting-request", to_desk, {"text": "Helst efter fyraften."}),
+    ("close", to_desk, {"text": "Tak for hjælpen."}),
+    ("read", to_desk, {"content": HASH}),
+    ("questions", to_reporter, asked(question(), text="Vi vil gerne vide mere.")),
+    ("minutes", to_reporter, {"text": "Mødet varede en time."}),
+    ("feedback", to_reporter, {"text": "Kassen er talt op."}),
+    ("outcome", to_reporter, {"text": "Pengene er fundet."}),
+    ("closing", to_reporter, {"text": "Sagen er afsluttet."}),
+]
+MAY_BE_EMPTY = ("meeting-request", "close", "questions")
+OTHER = {to_desk: "to-reporter", to_reporter: "to-desk"}
+for kind, written, body in KINDS:
+    cases += [
+        accepted(f"{kind}", written(kind, body)),
+        accepted(f"{kind} that has seen something", written(kind, body, seen=SEEN)),
+        refused("wrong_direction", f"{kind} in the other direction", written(kind, body) | {"direction": OTHER[written]}),
+        refused("wrong_direction", f"{kind} within the desk", written(kind, body) | {"direction": "internal"}),
+        refused("unknown_kind", f"{kind} in capitals", written(kind, body) | {"kind": kind.upper()}),
+        refused("fields", f"{kind} with an unknown field", written(kind, body | {"more": 1})),
+        refused("fields", f"{kind} with an unknown field first", written(kind, {"more": 1} | body)),
+        refused("fields", f"{kind} without anything", written(kind, body) | {"body": {}}),
+        refused("bad_value", f"{kind} whose body is null", written(kind, body) | {"body": None}),
+        refused("bad_value", f"{kind} whose body is a list", written(kind, body) | {"body": [body]}),
+    ]
+    if written is to_desk:
+        cases += [refused("wrong_sequence", f"{kind} as the first content to the desk", written(kind, body, sequence=1))]
+    for field in body:
+        cases += [
+            refused("bad_value", f"{kind} with a {field} of null", written(kind, body | {field: None})),
+            refused("bad_value", f"{kind} with a {field} that is a number", written(kind, body | {field: 1})),
+            refused("bad_value", f"{kind} with a {field} that is true", written(kind, body | {field: True})),
+            refused("bad_value", f"{kind} with a {field} that is an object", written(kind, body | {field: {}})),
+        ]
+    if len(body) > 1:
+        cases += [
+            refused("fields", f"{kind} with its fields the other way round", written(kind, dict(reversed(body.items())))),
+            *[refused("fields", f"{kind} without {field}", written(kind, without(body, field))) for field in body],
+        ]
+    for field in ("questions", "minutes", "consent", "content"):
+        if body.get(field) == HASH:
+            cases += [
+                refused("bad_value", f"{kind} with a {field} {why}", written(kind, body | {field: value}))
+                for why, value in (
+                    ("one byte short", HASH[:-2]),
+                    ("one byte long", HASH + "00"),
+                    ("in capital digits", "AB" + HASH[2:]),
+                    ("with a letter beyond f", "g" + HASH[1:]),
+                    ("with a line end after it", HASH + "\n"),
+                    ("that is empty", ""),
+                )
+            ]
+            cases += [accepted(f"{kind} with a {field} of zeros", written(kind, body | {field: "00" * 32}))]
+    if "text" in body:
+        long = repeat("a", LONG)
+        cases += [
+            accepted(f"{kind} with markup, which is text", written(kind, body | {"text": "<b>\u202e\n"})),
+            accepted(f"{kind} of exactly 250,000 bytes of text", written(kind, body | {"text": MARK}), long),
+            refused(
+                "too_long", f"{kind} of one byte over the limit", written(kind, body | {"text": MARK}), repeat("a", LONG + 1)
+            ),
+            refused(
+                "not_canonical", f"{kind} with a lone surrogate", stringify(written(kind, body | {"text": MARK})), "\\ud83d"
+            ),
+        ]
+        empty = written(kind, body | {"text": ""})
+        cases += [
+            accepted(f"{kind} with an empty text", empty)
+            if kind in MAY_BE_EMPTY
+            else refused("empty_text", f"{kind} with an empty text", empty)
+        ]
+
+cases += [
+    accepted("a scope of exactly 2,000 bytes", to_desk("consent", {"scope": MARK}), repeat("ø", 1000)),
+    refused("too_long", "a scope of 2,001 bytes", to_desk("consent", {"scope": MARK}), repeat("a", 2001)),
+    refused("too_long", "a scope over the limit only when escaped", to_desk("consent", {"scope": MARK}), repeat("\\n", 1001)),
+    refused("empty_text", "a scope that is empty", to_desk("consent", {"scope": ""})),
+    refused("fields", "consent-withdrawn with a scope, as it was once reserved", to_desk("consent-withdrawn", {"scope": "a"})),
+    *[
+        refused("bad_value", f"an identity given later {why}", to_desk("identity", {"identity": value}))
+        for why, value in (
+            ("one character short", IDENTITY[:-1]),
+            ("one character long", IDENTITY + "A"),
+            ("that is empty", ""),
+            ("with padding", IDENTITY[:-1] + "="),
+            ("with set bits after its last byte", IDENTITY[:-1] + "B"),
+            ("in the URL alphabet", "_" + IDENTITY[1:]),
+            ("with a line end", IDENTITY[:-1] + "\n"),
+        )
+    ],
+    accepted("one answer", to_desk("answers", ticked((0, 0)))),
+    accepted("16 answers, of the last choice each", to_desk("answers", ticked(*((i, 7) for i in range(16))))),
+    accepted("the last answer alone", to_desk("answers", ticked((15, 7)))),
+    refused("bad_value", "no answer", to_desk("answers", ticked())),
+    refused("too_long", "17 answers", to_desk("answers", ticked(*((i, 0) for i in range(17))))),
+    refused("bad_value", "two answers to one question", to_desk("answers", ticked((1, 0), (1, 1)))),
+    refused("bad_value", "one answer twice", to_desk("answers", ticked((1, 0), (1, 0)))),
+    refused("bad_value", "answers in another order", to_desk("answers", ticked((1, 0), (0, 0)))),
+    refused("bad_value", "answers of which the last is out of order", to_desk("answers", ticked((0, 0), (2, 0), (1, 0)))),
+    refused(
+        "fields", "an answer with its choice first", to_desk("answers", ticked() | {"answers": [{"choice": 0, "question": 0}]})
+    ),
+    refused("fields", "an answer without a choice", to_desk("answers", ticked() | {"answers": [{"question": 0}]})),
+    refused("fields", "an answer without a question", to_desk("answers", ticked() | {"answers": [{"choice": 0}]})),
+    refused(
+        "fields",
+        "an answer with a text",
+        to_desk("answers", ticked() | {"answers": [{"question": 0, "choice": 0, "text": "a"}]}),
+    ),
+    refused("bad_value", "an answer that is a list", to_desk("answers", ticked() | {"answers": [[0, 0]]})),
+    refused("bad_value", "an answer of null", to_desk("answers", ticked() | {"answers": [None]})),
+    refused("bad_value", "answers that are a text", to_desk("answers", ticked() | {"answers": "a"})),
+    *[
+        refused(
+            "bad_value",
+            f"a ticked {field} {why}",
+            to_desk("answers", ticked() | {"answers": [{"question": 0, "choice": 0} | {field: value}]}),
+        )
+        for field, limit in (("question", 16), ("choice", 8))
+        for why, value in (
+            ("beyond the last", limit),
+            ("that is negative", -1),
+            ("as large as an integer can be", 9007199254740991),
+            ("in quotes", "0"),
+            ("that is false", False),
+            ("of null", None),
+        )
+    ],
+    *[
+        refused(
+            "not_canonical",
+            f"a ticked question {why}",
+            stringify(to_desk("answers", ticked((7, 0)))).replace('"question":7', value),
+        )
+        for why, value in (
+            ("with a half", '"question":7.5'),
+            ("with a point", '"question":7.0'),
+            ("of minus zero", '"question":-0'),
+        )
+    ],
+    accepted("16 questions of eight choices", to_reporter("questions", asked(*[question(choices=list("abcdefgh"))] * 16))),
+    accepted(
+        "a question whose choices are alike, which is its writer's",
+        to_reporter("questions", asked(question(choices=["a", "a"]))),
+    ),
+    accepted(
+        "a question and a choice of exactly 2,000 bytes",
+        to_reporter("questions", asked(question(text=MARK, choices=[MARK, "b"]))),
+        repeat("ø", 1000),
+    ),
+    refused("bad_value", "no question", to_reporter("questions", asked())),
+    refused("too_long", "17 questions", to_reporter("questions", asked(*[question()] * 17))),
+    refused("too_long", "nine choices", to_reporter("questions", asked(question(choices=list("abcdefghi"))))),
+    refused("bad_value", "one choice", to_reporter("questions", asked(question(choices=["a"])))),
+    refused("bad_value", "no choice", to_reporter("questions", asked(question(choices=[])))),
+    refused(
+        "bad_value",
+        "one choice in the last of two questions",
+        to_reporter("questions", asked(question(), question(choices=["a"]))),
+    ),
+    refused("empty_text", "a question without text", to_reporter("questions", asked(question(text="")))),
+    refused("empty_text", "a choice without text", to_reporter("questions", asked(question(choices=["a", ""])))),
+    refused("too_long", "a question of 2,001 bytes", to_reporter("questions", asked(question(text=MARK))), repeat("a", 2001)),
+    refused(
+        "too_long", "a choice of 2,001 bytes", to_reporter("questions", asked(question(choices=["a", MARK]))), repeat("a", 2001)
+    ),
+    *[
+        refused("bad_value", f"choices {why}", to_reporter("questions", asked(question(choices=value))))
+        for why, value in (("of null", None), ("that are a text", "ab"), ("that are an object", {"0": "a", "1": "b"}))
+    ],
+    *[
+        refused("bad_value", f"a choice {why}", to_reporter("questions", asked(question(choices=["a", value]))))
+        for why, value in (("of null", None), ("that is a number", 1), ("that is a list", ["b"]))
+    ],
+    *[
+        refused("bad_value", f"a question {why}", to_reporter("questions", asked(value)))
+        for why, value in (("of null", None), ("that is a text", "a"), ("that is a list", [question()]))
+    ],
+    refused(
+        "fields", "a question with its choices first", to_reporter("questions", asked(moved(question(), "text", "choices")))
+    ),
+    refused("fields", "a question without choices", to_reporter("questions", asked(without(question(), "choices")))),
+    refused("fields", "a question without its own text", to_reporter("questions", asked(without(question(), "text")))),
+    refused("fields", "a question with an unknown field", to_reporter("questions", asked(question(more=1)))),
+    refused(
+        "not_canonical",
+        "a choice nested beyond every depth",
+        to_reporter("questions", asked(question(choices=["a", [[[["b"]]]]]))),
+    ),
+    refused("unknown_kind", "an unknown kind: answer", to_desk("answer", ticked((0, 0)))),
+    refused("unknown_kind", "an unknown kind: minutesagreed", to_desk("minutesagreed", {"minutes": HASH})),
+    refused("unknown_kind", "an unknown kind: minutes_agreed", to_desk("minutes_agreed", {"minutes": HASH})),
+    refused("unknown_kind", "an unknown kind: sealedidentity", to_desk("sealedidentity", {"identity": IDENTITY})),
 ]
 
 plain = content()
