@@ -32,6 +32,7 @@ from whistle.sealing.receipts import receipt_for
 TOP = Path(__file__).resolve().parents[2]
 ROOT, VOICE, OTHER_VOICE, RECEIPTS = (SigningKey(letter * 32) for letter in (b"r", b"v", b"o", b"q"))
 GROUPS = {"risk-control": Identity(b"g" * 32), "audit-chair": Identity(b"a" * 32)}
+RINGS = Identity(b"1" * 32), Identity(b"2" * 32)  # of risk control; the other group has one member and therefore none
 NAMES: Mapping[str, Mapping[str, str]] = {
     "risk-control": {"da": "Risikokontrol", "en": "Risk control"},
     "audit-chair": {"da": "Formand", "en": "Chair"},
@@ -53,6 +54,13 @@ class Desk:
         """The last content that arrived, opened with the key of whichever group it is for."""
         opened = open_envelope(self.arrived()[-1].sealed, GROUPS.values())
         return read(opened.plaintext, lambda content: [content.body.signing] if isinstance(content.body, Report) else [])
+
+    def said(self, report: Content) -> list[Content]:
+        """Everything that has arrived in the box of a report, opened and verified."""
+        assert isinstance(report.body, Report)
+        writer = report.body.signing
+        sealed = [frame.sealed for frame in self.arrived() if frame.box == report.context.box]
+        return [read(open_envelope(each, GROUPS.values()).plaintext, lambda _: [writer]) for each in sealed]
 
     def arrived(self) -> list[Frame]:
         """Every letter to the desk."""
@@ -128,7 +136,7 @@ def demo_card() -> cards.Card:
             MappingProxyType(dict(NAMES[name])),
             (cards.SigningKey(today(), None, VOICE.public),),
             cards.GroupKey(1, identity.recipient),
-            None,
+            (cards.GroupKey(1, RINGS[0].recipient), cards.GroupKey(1, RINGS[1].recipient)) if name == "risk-control" else None,
         )
         for name, identity in GROUPS.items()
     )

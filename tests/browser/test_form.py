@@ -6,8 +6,9 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.desk import Desk, started
+from tests.browser.desk import RINGS, Desk, started
 from whistle.protocol.content import Content, Report
+from whistle.sealing.identity import open_inner, strip_outer
 
 TEXT = "Kontrakten er falsk."
 QUESTIONS = {"when": "I marts", "where": "Afdelingen i Aarhus", "evidence": "En kontrakt"}
@@ -22,6 +23,7 @@ STEPS = [
     "evidence",
     "fear",
     "meeting",
+    "name",
     "phrase",
     "earlier",
 ]
@@ -136,6 +138,42 @@ def test_somebody_concerned_is_kept_out_and_the_page_says_who_that_is(page: Page
     expect(page.locator("#check-list")).to_contain_text("Chair")
     content, _ = arrived(page, desk)
     assert content.context.group == "audit-chair"
+
+
+def test_a_name_is_given_only_by_whoever_asks_to_and_takes_two_to_open(page: Page, desk: Desk) -> None:
+    to_check(page)
+    page.get_by_role("button", name="Give my name").click()
+    page.locator("#answer-name").fill("Ane Ås")
+    page.locator("#answer-contact").fill("ane@privat.example")
+    ahead(page)
+    expect(page.locator("#check-list")).to_contain_text("Ane Ås")
+    _, report = arrived(page, desk)
+    assert report.answers == ()
+    given = open_inner(strip_outer(report.identity or "", RINGS[0]), RINGS[1])
+    assert (given.name, given.contact) == ("Ane Ås", "ane@privat.example")
+
+
+def test_a_name_that_is_too_long_is_refused_and_kept(page: Page) -> None:
+    to_check(page)
+    page.get_by_role("button", name="Give my name").click()
+    page.locator("#answer-name").fill("æ" * 600)
+    ahead(page)
+    expect(page.locator("#answer-name-mistake")).to_contain_text("too long together")
+    assert len(page.locator("#answer-name").input_value()) == 600
+
+
+def test_where_no_two_people_would_have_to_open_it_no_name_is_asked_for(page: Page, desk: Desk) -> None:
+    to_check(page)
+    page.get_by_role("button", name="Give my name").click()
+    page.locator("#answer-name").fill("Ane Ås")
+    ahead(page)
+    page.get_by_role("button", name="Change: Goes to").click()
+    page.locator("#group-audit-chair").check()
+    ahead(page)
+    expect(page.get_by_role("button", name="Give my name")).to_have_count(0)
+    expect(page.locator("#check-list")).not_to_contain_text("Ane Ås")
+    _, report = arrived(page, desk)
+    assert report.identity is None
 
 
 def test_an_answer_over_its_limit_is_refused_and_kept(page: Page) -> None:

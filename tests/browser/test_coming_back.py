@@ -1,0 +1,254 @@
+"""Coming back: everything that a reporter can say and do in the mailbox, as the desk gets it."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from tests.browser import test_reporter_pages as pages
+from tests.browser.desk import RINGS, Desk, started
+from whistle.protocol.content import (
+    Acknowledgement,
+    Answers,
+    Close,
+    Consent,
+    ConsentWithdrawn,
+    Content,
+    Feedback,
+    MeetingRequest,
+    Message,
+    Minutes,
+    MinutesAgreed,
+    MinutesCorrected,
+    Notice,
+    Question,
+    Questions,
+    Read,
+    Retaliation,
+    SealedIdentity,
+    Ticked,
+)
+from whistle.sealing.identity import open_inner, strip_outer
+
+ASKED = Questions(
+    "To korte spørgsmål:",
+    (Question("Skete det mere end én gang?", ("Ja", "Nej", "Ved ikke")), Question("Så andre det?", ("Ja", "Nej"))),
+)
+
+
+@dataclass(frozen=True)
+class Box:
+    """An open mailbox, and the report that it began with."""
+
+    page: Page
+    desk: Desk
+    report: Content
+
+    def look(self) -> None:
+        self.page.locator("#refresh").click()
+        expect(self.page.locator("#thread-words")).not_to_be_empty()
+
+    def last(self) -> object:
+        return self.desk.said(self.report)[-1].body
+
+    def open(self, act: str) -> None:
+        self.page.locator(f"#act-{act} summary").click()
+
+    def send(self, act: str, text: str) -> None:
+        if text:
+            self.page.locator(f"#{act}-text").fill(text)
+        self.page.locator(f"#{act}-send").click()
+        expect(self.page.locator(f"#{act}-words")).to_contain_text("has arrived", timeout=20_000)
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+    with started(tmp_path_factory.mktemp("coming-back")) as running:
+        yield running
+
+
+@pytest.fixture
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    fresh = browser.new_context(viewport={"width": 320, "height": 640})
+    yield fresh
+    fresh.close()
+
+
+@pytest.fixture
+def box(desk: Desk, context: BrowserContext) -> Box:
+    page = context.new_page()
+    page.goto(f"{desk.address}/en/report")
+    code = pages.send(page)
+    report = desk.newest()
+    page.close(run_before_unload=False)
+    page = context.new_page()
+    page.goto(f"{desk.address}/en/mailbox")
+    pages.open_box(page, code)
+    return Box(page, desk, report)
+
+
+def test_a_question_is_answered_with_one_press_and_the_answer_can_be_changed(box: Box) -> None:
+    asked = box.desk.answer(box.report, ASKED)
+    box.look()
+    letter = box.page.locator("#thread .desk").last
+    letter.get_by_role("group", name="Skete det mere end én gang?").get_by_role("button", name="Ved ikke").click()
+    expect(box.page.locator("#thread .mine").last).to_contain_text("Ved ikke", timeout=20_000)
+    assert box.last() == Answers(asked.position.hash, (Ticked(0, 2),))
+    pressed = letter.get_by_role("button", pressed=True)
+    expect(pressed).to_have_text(["Ved ikke"])
+    letter.get_by_role("group", name="Skete det mere end én gang?").get_by_role("button", name="Ja").click()
+    expect(pressed).to_have_text(["Ja"], timeout=20_000)
+    assert box.last() == Answers(asked.position.hash, (Ticked(0, 0),))
+
+
+def test_whoever_answers_with_the_keyboard_stays_with_the_letter(box: Box) -> None:
+    box.desk.answer(box.report, ASKED)
+    box.look()
+    box.page.get_by_role("group", name="Så andre det?").get_by_role("button", name="Nej").press("Enter")
+    expect(box.page.locator("#thread .mine").last).to_contain_text("Nej", timeout=20_000)
+    assert box.page.evaluate("document.activeElement.closest('#thread .desk') !== null")
+
+
+def test_minutes_are_agreed_to(box: Box) -> None:
+    minutes = box.desk.answer(box.report, Minutes("Du fortalte, at kontrakten er falsk."))
+    box.look()
+    box.page.get_by_role("button", name="I have checked and agree with the minutes").click()
+    expect(box.page.locator("#thread .desk").last).to_contain_text("You agreed", timeout=20_000)
+    assert box.last() == MinutesAgreed(minutes.position.hash)
+
+
+def test_minutes_are_corrected(box: Box) -> None:
+    minutes = box.desk.answer(box.report, Minutes("Du fortalte, at kontrakten er ægte."))
+    box.look()
+    letter = box.page.locator("#thread .desk").last
+    letter.get_by_text("Correct the minutes").click()
+    letter.get_by_label("What should be different?").fill("Den er falsk.")
+    letter.get_by_role("button", name="Send the correction").click()
+    expect(box.page.locator("#thread .mine").last).to_contain_text("Den er falsk.", timeout=20_000)
+    assert box.last() == MinutesCorrected(minutes.position.hash, "Den er falsk.")
+
+
+def test_a_letter_is_confirmed_as_read_only_if_its_reader_wants_to(box: Box) -> None:
+    answered = box.desk.answer(box.report, Acknowledgement("Tak."))
+    box.look()
+    expect(box.page.locator("#thread")).to_contain_text("Tak.")
+    assert len(box.desk.said(box.report)) == 1
+    box.page.get_by_role("button", name="Tell them that I have read this").click()
+    expect(box.page.locator("#thread .mine").last).to_contain_text("You have read it", timeout=20_000)
+    assert box.last() == Read(answered.position.hash)
+    expect(box.page.get_by_role("button", name="Tell them that I have read this")).to_have_count(0)
+
+
+def test_a_name_is_given_later_and_takes_two_to_open(box: Box) -> None:
+    box.open("identity")
+    box.page.locator("#identity-name").fill("Ane Ås")
+    box.page.locator("#identity-contact").fill("ane@privat.example")
+    box.page.locator("#identity-send").click()
+    expect(box.page.locator("#identity-words")).to_contain_text("has arrived", timeout=20_000)
+    expect(box.page.locator("#identity-name")).to_have_value("")
+    body = box.last()
+    assert isinstance(body, SealedIdentity)
+    given = open_inner(strip_outer(body.identity, RINGS[0]), RINGS[1])
+    assert (given.name, given.contact) == ("Ane Ås", "ane@privat.example")
+
+
+def test_a_name_that_lacks_or_is_too_long_is_named_and_kept(box: Box) -> None:
+    box.open("identity")
+    box.page.locator("#identity-send").click()
+    expect(box.page.locator("#identity-name-mistake")).to_contain_text("Give a name")
+    box.page.locator("#identity-name").fill("æ" * 600)
+    box.page.locator("#identity-send").click()
+    expect(box.page.locator("#identity-name-mistake")).to_contain_text("too long together")
+    assert len(box.page.locator("#identity-name").input_value()) == 600
+
+
+@pytest.mark.parametrize(
+    ("act", "text", "body"),
+    [
+        ("retaliation", "Jeg er flyttet til en anden afdeling.", Retaliation("Jeg er flyttet til en anden afdeling.")),
+        ("meeting", "", MeetingRequest("")),
+        ("close", "Tak for hjælpen.", Close("Tak for hjælpen.")),
+    ],
+)
+def test_an_act_arrives_as_what_it_is(box: Box, act: str, text: str, body: object) -> None:
+    box.open(act)
+    box.send(act, text)
+    assert box.last() == body
+
+
+def test_consent_is_given_for_what_it_says_and_withdrawn(box: Box) -> None:
+    box.open("consent")
+    box.send("consent", "Mit navn må gives til politiet.")
+    assert box.last() == Consent("Mit navn må gives til politiet.")
+    given = box.desk.said(box.report)[-1]
+    box.page.locator("#thread .mine").last.get_by_role("button", name="Withdraw the consent").click()
+    expect(box.page.locator("#thread .mine").last).to_contain_text("Consent withdrawn", timeout=20_000)
+    assert box.last() == ConsentWithdrawn(given.position.hash)
+    expect(box.page.get_by_role("button", name="Withdraw the consent")).to_have_count(0)
+
+
+def test_an_act_that_lacks_its_text_or_is_too_long_is_refused_and_kept(box: Box) -> None:
+    box.open("retaliation")
+    box.page.locator("#retaliation-send").click()
+    expect(box.page.locator("#retaliation-summary")).to_be_focused()
+    box.open("consent")
+    box.page.locator("#consent-text").fill("æ" * 1_001)
+    box.page.locator("#consent-send").click()
+    expect(box.page.locator("#consent-text-mistake")).to_contain_text("too long")
+    assert len(box.page.locator("#consent-text").input_value()) == 1_001
+    assert len(box.desk.said(box.report)) == 1
+
+
+def test_ones_own_data_is_a_file_made_in_the_browser(box: Box, tmp_path: Path) -> None:
+    box.desk.answer(box.report, Message("Hvornår?"))
+    box.look()
+    box.open("own")
+    asked: list[str] = []
+    box.page.on("request", lambda request: asked.append(request.url))
+    with box.page.expect_download() as begun:
+        box.page.locator("#own-save").click()
+    begun.value.save_as(tmp_path / "data.json")
+    kept = json.loads((tmp_path / "data.json").read_text("utf-8"))
+    assert [(each["direction"], each["kind"], each["body"]["text"]) for each in kept["contents"]] == [
+        ("to-desk", "report", pages.TEXT),
+        ("to-reporter", "message", "Hvornår?"),
+    ]
+    assert not [url for url in asked if "/api/post" in url]
+
+
+def test_the_status_says_in_words_what_was_promised_and_kept(box: Box) -> None:
+    status = box.page.locator("#status-section")
+    expect(status).to_contain_text("Nobody at the bank has told you yet that it was read")
+    first = box.desk.answer(box.report, Acknowledgement("Tak."))
+    second = box.desk.answer(box.report, Notice("addressing", ""), after=first)
+    third = box.desk.answer(box.report, Feedback("Vi har ændret reglerne."), after=second)
+    box.look()
+    expect(status).to_contain_text("Being investigated")
+    expect(status).to_contain_text("Feedback given")
+    expect(status).not_to_contain_text("Feedback at the latest")
+    box.desk.answer(box.report, Notice("closed", ""), after=third)
+    box.look()
+    expect(status).to_contain_text("Closed")
+
+
+def test_a_question_that_was_asked_elsewhere_and_an_unknown_reference_break_nothing(box: Box) -> None:
+    """A desk that sends what its own pages would not: shown as far as it goes."""
+    box.desk.answer(box.report, Questions("", (Question("<b>?</b>", ("<i>a</i>", "a")),)))
+    box.look()
+    expect(box.page.locator("#thread .desk").last).to_contain_text("<b>?</b>")
+
+
+@pytest.mark.parametrize(("language", "width", "scheme"), [("da", 320, "dark"), ("en", 1280, "light")])
+def test_every_act_is_accessible_and_fits(box: Box, language: str, width: int, scheme: str) -> None:
+    first = box.desk.answer(box.report, ASKED)
+    box.desk.answer(box.report, Minutes("Du fortalte, at kontrakten er falsk."), after=first)
+    box.page.set_viewport_size({"width": width, "height": 640})
+    box.page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+    box.look()
+    for details in box.page.locator("#opened details").all():
+        details.evaluate("(details) => { details.open = true; }")
+    box.page.locator("#retaliation-send").click()
+    assert pages.faults_of(box.page) == []
