@@ -45,14 +45,10 @@ def sent(demo: Demo, browser: Browser, tmp_path_factory: pytest.TempPathFactory)
 def send_over_a_failing_network(page: Page, context: BrowserContext) -> None:
     held: list[Route] = []
     page.route("**/api/part", lambda route: held.append(route))
-    page.locator("#files-input").set_input_files(
-        [
-            {"name": "Kontrakt.pdf", "mimeType": "application/pdf", "buffer": LARGE},
-            {"name": "note.txt", "mimeType": "text/plain", "buffer": SMALL},
-        ]
-    )
+    page.locator("#files-input").set_input_files({"name": "Kontrakt.pdf", "mimeType": "application/pdf", "buffer": LARGE})
+    page.get_by_role("button", name="Send it: Kontrakt.pdf").click()
+    page.locator("#files-input").set_input_files({"name": "note.txt", "mimeType": "text/plain", "buffer": SMALL})
     first, second = page.locator("#files-list li").all()
-    first.get_by_role("button", name="Send it").click()
     first.get_by_role("button", name="Pause").click(timeout=20_000)
     expect(first).to_contain_text("Paused. 261 kB of 3 MB.")
     expect(second).to_contain_text("Waiting for its turn.")

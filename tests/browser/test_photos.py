@@ -101,6 +101,20 @@ def test_a_photo_says_what_was_removed_while_it_is_sent_and_afterwards(desk: Des
     assert heard[1:] == ["holiday.txt: Sent."]
 
 
+def test_in_the_mailbox_photos_are_cleaned_too(desk: Desk, context: BrowserContext, asked: list[str]) -> None:
+    page = context.new_page()
+    page.goto(f"{desk.address}/en/report")
+    code = pages.send(page)
+    page.close(run_before_unload=False)
+    page = context.new_page()
+    page.goto(f"{desk.address}/en/mailbox")
+    pages.open_box(page, code)
+    assert "/photos.js" not in asked
+    choose(page, jpeg("a.jpg", planted("jpegBaseline")))
+    expect(pages.row(page, "a.jpg")).to_contain_text(REMOVED, timeout=20_000)
+    expect(pages.row(page, "a.jpg")).to_contain_text(SENT, timeout=20_000)
+
+
 def test_a_photo_in_which_nothing_is_hidden_says_so_and_offers_no_original(desk: Desk, context: BrowserContext) -> None:
     page = done(desk, context)
     choose(page, jpeg("a.jpg", picture("jpegBaseline")))
