@@ -120,6 +120,16 @@ export function openOwnBox(keys, { card }, intake = new Intake()) {
   return readMailbox(keys, card, intake);
 }
 
+/**
+ * @param {Mailbox} mailbox
+ * @returns {string} everything in it that holds, as JSON for whoever it belongs to
+ */
+export function dataOf({ thread: { items } }) {
+  const contents = items.flatMap(({ day, content, receipt }) =>
+    content ? { day, direction: content.direction, kind: content.kind, body: content.body, receipt: receipt?.day ?? null } : []);
+  return JSON.stringify({ contents }, null, 1);
+}
+
 /** A box as it was when it was last read. Replying gives another one. */
 export class Mailbox {
   #keys;

@@ -170,7 +170,7 @@ def test_a_name_that_lacks_or_is_too_long_is_named_and_kept(box: Box) -> None:
     [
         ("retaliation", "Jeg er flyttet til en anden afdeling.", Retaliation("Jeg er flyttet til en anden afdeling.")),
         ("meeting", "", MeetingRequest("")),
-        ("close", "Tak for hjælpen.", Close("Tak for hjælpen.")),
+        ("enough", "Tak for hjælpen.", Close("Tak for hjælpen.")),
     ],
 )
 def test_an_act_arrives_as_what_it_is(box: Box, act: str, text: str, body: object) -> None:

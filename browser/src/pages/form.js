@@ -4,6 +4,8 @@
 
 import { ANSWER_LIMIT, TEXT_LIMIT } from '../constants.js';
 import { groupOf } from '../card.js';
+import { padIdentity } from '../identity.js';
+import { wordsOf } from './failures.js';
 import { at, element, tellMistakes } from './page.js';
 import { mistakeOf, textOf, watchLength } from './text.js';
 import { language, word } from './words.js';
@@ -11,7 +13,7 @@ import { language, word } from './words.js';
 /**
  * @typedef {import('../card.js').Card} Card
  * @typedef {import('../content.js').Answer} Answer
- * @typedef {{groupId: string, text: string, language: string, answers: Answer[], identity: {name: string, contact: string} | null}} Said
+ * @typedef {{groupId: string, text: string, language: string, answers: Answer[], identity: import('../identity.js').IdentityGiven | null}} Said
  */
 
 const NEEDED = ['text', 'group'];
@@ -93,8 +95,7 @@ export function startForm(card, show) {
   const said = () => {
     const open = offered();
     const answers = open.filter((step) => step !== 'name').map((question) => ({ question, answer: answerOf(question) }));
-    const [name = '', contact = ''] = NAME.map((part) => textOf(`answer-${part}`).trim());
-    const identity = open.includes('name') && name + contact !== '' ? { name, contact } : null;
+    const identity = open.includes('name') ? nameGiven() : null;
     return { groupId: groupId(), text: textOf('text'), language: language(), answers: answers.filter(({ answer }) => answer !== ''), identity };
   };
 
@@ -136,7 +137,7 @@ function chosenIn(step) {
  * @returns {string} as it is sent; empty if there is none
  */
 function answerOf(step) {
-  if (step === 'name') return NAME.map((part) => textOf(`answer-${part}`).trim()).filter(Boolean).join('\n');
+  if (step === 'name') return Object.values(nameGiven() ?? {}).filter(Boolean).join('\n');
   return document.getElementById(`answer-${step}`) ? textOf(`answer-${step}`).trim() : (chosenIn(step)?.value ?? '');
 }
 
@@ -155,12 +156,28 @@ function saidTo(step) {
  * @returns {{field: string, words: string}[]}
  */
 function mistakesIn(step) {
-  const fields = step === 'text' ? ['text'] : (step === 'name' ? NAME : [step]).map((part) => `answer-${part}`);
-  return fields.flatMap((field) => {
-    if (!document.getElementById(field)) return [];
-    const words = step === 'text' ? mistakeOf(field, TEXT_LIMIT, 'report.missing') : mistakeOf(field, ANSWER_LIMIT);
-    return words === null ? [] : { field, words };
-  });
+  if (step === 'name') return mistakesInName();
+  const field = step === 'text' ? step : `answer-${step}`;
+  if (!document.getElementById(field)) return [];
+  const words = step === 'text' ? mistakeOf(field, TEXT_LIMIT, 'report.missing') : mistakeOf(field, ANSWER_LIMIT);
+  return words === null ? [] : [{ field, words }];
+}
+
+/** @returns {{field: string, words: string}[]} */
+function mistakesInName() {
+  const given = nameGiven();
+  try {
+    if (given !== null) padIdentity(given);
+    return [];
+  } catch (error) {
+    return [{ field: 'answer-name', words: wordsOf(error) }];
+  }
+}
+
+/** @returns {import('../identity.js').IdentityGiven | null} */
+function nameGiven() {
+  const [name = '', contact = ''] = NAME.map((part) => textOf(`answer-${part}`).trim());
+  return name + contact === '' ? null : { name, contact };
 }
 
 /** @param {Element} field */

@@ -3,10 +3,9 @@
 // in this page's memory and are gone when it is closed or left.
 
 import { formatCode, readCode } from '../code.js';
-import { TEXT_LIMIT } from '../constants.js';
-import { openMailbox } from '../dialogue.js';
+import { groupOf } from '../card.js';
+import { dataOf, openMailbox } from '../dialogue.js';
 import { CodeHasBadCharacter, CodeHasWrongLength, CodeMistyped } from '../errors.js';
-import { span } from './amounts.js';
 import { OpenBox } from './box.js';
 import { wordsOf } from './failures.js';
 import { startFiles } from './files.js';
@@ -14,8 +13,9 @@ import { onLeaving } from './leave.js';
 import { at, beginWith, painted, showGroups, showOnly, tellMistakes } from './page.js';
 import { startReceipt } from './receipt.js';
 import { startReminders } from './reminders.js';
-import { mistakeOf, textOf, watchLength } from './text.js';
-import { startThread } from './thread.js';
+import { save } from './save.js';
+import { startSaying } from './saying.js';
+import { startThread, unreadIn } from './thread.js';
 import { word } from './words.js';
 
 /**
@@ -23,6 +23,7 @@ import { word } from './words.js';
  * @typedef {import('../instance.js').Instance} Instance
  */
 
+const DATA = 'data.json';
 const STEPS = ['enter', 'suggestion', 'opening', 'failed', 'opened', 'incapable'];
 
 /**
@@ -32,13 +33,13 @@ const STEPS = ['enter', 'suggestion', 'opening', 'failed', 'opened', 'incapable'
 export function startMailbox(card, instance) {
   /** @type {OpenBox | null} */
   let box = null;
-  let isSaying = false;
+  const say = async (/** @type {import('../dialogue.js').Said} */ said) => box?.say((mailbox) => mailbox.say(said));
   const reminders = startReminders();
-  const thread = startThread(instance, reminders.show);
+  const thread = startThread(instance, say, reminders.show);
   const receipt = startReceipt();
   const files = startFiles(instance);
   const field = at('case-code', HTMLTextAreaElement);
-  const reply = at('reply-text', HTMLTextAreaElement);
+  const saying = startSaying(() => box);
 
   const open = async () => {
     showOnly(STEPS, 'opening');
@@ -62,7 +63,11 @@ export function startMailbox(card, instance) {
   };
 
   const show = (/** @type {OpenBox} */ read) => {
-    if (read.mailbox) thread.show(read.mailbox);
+    if (read.mailbox) {
+      thread.show(read.mailbox);
+      const { groupId } = read.mailbox;
+      at('act-identity').hidden = groupId === null || groupOf(card, groupId).rings === null;
+    }
     receipt.show(read);
     files.show(read);
   };
@@ -110,27 +115,22 @@ export function startMailbox(card, instance) {
     field.focus();
   };
 
-  const answer = async () => {
-    const mistake = mistakeOf('reply-text', TEXT_LIMIT, 'mailbox.missing-text');
-    tellMistakes('reply', mistake === null ? [] : [{ field: 'reply-text', words: mistake }]);
-    const here = box;
-    if (mistake !== null || isSaying || !here) return;
-    const text = textOf('reply-text');
-    const words = at('reply-words');
-    words.textContent = word('mailbox.sending');
-    isSaying = true;
+  const confirmRead = async () => {
+    const content = box?.mailbox && unreadIn(box.mailbox.thread.items);
+    if (!content) return;
+    at('thread-words').textContent = word('mailbox.sending');
     try {
-      await painted();
-      await here.say((mailbox) => mailbox.reply(text, undefined, ({ pause }) => {
-        if (here === box) words.textContent = word('common.retrying', { time: span(pause / 1000) });
-      }));
-      words.textContent = word('mailbox.sent');
-      if (reply.value === text) reply.value = '';
+      await say({ kind: 'read', body: { content } });
+      at('thread-words').textContent = word('mailbox.sent');
     } catch (failure) {
-      words.textContent = '';
-      tellMistakes('reply', [{ field: 'reply-text', words: `${wordsOf(failure)} ${word('mailbox.kept')}` }]);
+      at('thread-words').textContent = wordsOf(failure);
     }
-    isSaying = false;
+  };
+
+  const keepData = () => {
+    if (!box?.mailbox) return;
+    save(new Blob([dataOf(box.mailbox)], { type: 'application/json' }), DATA);
+    at('own-words').textContent = word('receipt.saved', { name: DATA });
   };
 
   const refresh = async () => {
@@ -146,11 +146,9 @@ export function startMailbox(card, instance) {
   const forget = () => {
     box?.leave();
     box = null;
-    isSaying = false;
     field.value = '';
-    reply.value = '';
-    for (const part of [thread, receipt, files, reminders]) part.forget();
-    for (const id of ['status', 'no-report', 'withheld', 'suggestion-groups', 'reply-words', 'thread-words', 'reply-text-left']) {
+    for (const part of [thread, receipt, files, reminders, saying]) part.forget();
+    for (const id of ['status', 'status-words', 'no-report', 'withheld', 'suggestion-groups', 'thread-words', 'own-words']) {
       at(id).replaceChildren();
     }
   };
@@ -159,23 +157,21 @@ export function startMailbox(card, instance) {
     if (files.isBusy() && !confirm(word('files.leave'))) return;
     forget();
     tellMistakes('enter', []);
-    tellMistakes('reply', []);
     showOnly(STEPS, 'enter');
     at('closed').hidden = false;
   };
 
   onLeaving(forget);
   addEventListener('beforeunload', (event) => {
-    if (reply.value !== '') event.preventDefault();
+    if (saying.isBegun()) event.preventDefault();
   });
   field.addEventListener('keydown', (event) => {
     if (event.key !== 'Enter') return;
     event.preventDefault(); // a code is one line, however it is wrapped
     enter();
   });
-  watchLength('reply-text');
   for (const [id, event, act] of /** @type {const} */ ([
-    ['enter', 'submit', enter], ['reply', 'submit', answer], ['accept', 'click', accept], ['refuse', 'click', back],
+    ['enter', 'submit', enter], ['read', 'click', confirmRead], ['own-save', 'click', keepData], ['accept', 'click', accept], ['refuse', 'click', back],
     ['again', 'click', open], ['other', 'click', back], ['refresh', 'click', refresh], ['close', 'click', close],
   ])) {
     at(id).addEventListener(event, (happened) => {

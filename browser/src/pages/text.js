@@ -14,7 +14,12 @@ const LONGEST_ESCAPE = 6; // bytes that one character can take, as \u0001 does
  * @returns {string} what stands there, half of a torn character replaced, since no content may hold one
  */
 export function textOf(field) {
-  return unutf8(utf8(/** @type {HTMLTextAreaElement | HTMLInputElement} */ (at(field)).value));
+  return wellFormed(/** @type {HTMLTextAreaElement | HTMLInputElement} */ (at(field)).value);
+}
+
+/** @param {string} text */
+export function wellFormed(text) {
+  return unutf8(utf8(text));
 }
 
 /**
@@ -24,8 +29,18 @@ export function textOf(field) {
  * @returns {string | null} what is wrong with the text in it, in words
  */
 export function mistakeOf(field, limit, missing) {
-  if (missing && textOf(field).trim() === '') return word(missing);
-  if (room(textOf(field), limit) >= 0) return null;
+  return mistakeIn(textOf(field), limit, missing);
+}
+
+/**
+ * @param {string} text
+ * @param {number} limit in bytes
+ * @param {string} [missing]
+ * @returns {string | null}
+ */
+export function mistakeIn(text, limit, missing) {
+  if (missing && text.trim() === '') return word(missing);
+  if (room(text, limit) >= 0) return null;
   return word(limit === TEXT_LIMIT ? 'common.long' : 'common.long-answer');
 }
 
