@@ -63,6 +63,7 @@ const browser = await puppeteer.launch({
   browser: 'firefox',
   executablePath: program,
   headless: true,
+  defaultViewport: null, // letterboxing gives no window the size that is asked for, and puppeteer would wait for it
   userDataDir: profile,
   extraPrefsFirefox: { ...SAFER, ...TOR_BROWSER, ...PROXY },
   args: ['-private'],

@@ -58,8 +58,8 @@ class Album:
             f"<h2>{escape(state)}</h2><div>{''.join(map(_figure, paths))}</div>" for state, paths in self.taken.items()
         )
         style = "body{font:1rem sans-serif}div{display:flex;gap:1rem;overflow-x:auto;align-items:start}img{height:30rem}"
-        page = f'<!doctype html><html lang="en"><meta charset="utf-8"><title>Pictures</title><style>{style}</style>{rows}</html>'
-        (self.folder / "index.html").write_text(page, "utf-8")
+        head = f'<!doctype html><html lang="en"><meta charset="utf-8"><title>Pictures</title><style>{style}</style>'
+        (self.folder / "index.html").write_text(f"{head}{rows}</html>", "utf-8")
 
     @property
     def count(self) -> int:
@@ -67,7 +67,8 @@ class Album:
 
 
 def _figure(path: Path) -> str:
-    return f'<figure><figcaption>{escape(path.stem)}</figcaption><a href="{path}"><img src="{path}" alt="" loading="lazy"></a></figure>'
+    shown = f'<a href="{path}"><img src="{path}" alt="" loading="lazy"></a>'
+    return f"<figure><figcaption>{escape(path.stem)}</figcaption>{shown}</figure>"
 
 
 def is_of_the_walk(message: ConsoleMessage) -> bool:

@@ -1,8 +1,7 @@
-"""Every page is HTML without a fault or a doubt, as the Nu checker sees it: as served, and in every state that a browser reaches."""
+"""The Nu checker of HTML has no doubt about any page: as it is served, and in every state that a browser reaches."""
 
 import json
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -36,9 +35,7 @@ def answerer(demo: Demo) -> Answerer:
 
 
 @pytest.fixture(scope="module")
-def pages(
-    demo: Demo, browser: Browser, answerer: Answerer, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[dict[str, list[Path]]]:
+def pages(demo: Demo, browser: Browser, answerer: Answerer, tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Path]]:
     """The pages of a whole tour in each language, as served and as they stand in each state, and the desk's afterwards."""
     folder = tmp_path_factory.mktemp("pages")
     written: dict[str, list[Path]] = {"served": [], "reached": [], "desk": []}
@@ -57,7 +54,7 @@ def pages(
                 write("reached", f"{language}-{state}", f"<!doctype html>{dom}")
         for path in DESK:
             write("desk", f"{language}{path}", answerer.member.get(f"{path}?language={language}").text)
-    yield written
+    return written
 
 
 def test_the_checker_notices_what_is_wrong(tmp_path: Path) -> None:

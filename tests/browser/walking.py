@@ -1,7 +1,7 @@
-"""The way through the reporter's pages: which steps they have and how each is left, by ids and roles. Known here and nowhere else.
+"""The way through the reporter's pages: which steps they have and how each is left. Ids and roles that others need not know.
 
-A walk yields the name of every state that it reaches, and whoever walks looks at the page then. What should be seen there is for
-others to say. The main way needs few hands, so that another browser than Playwright's can go it; only the tour needs all of them.
+A walk yields the name of every state that it reaches, and whoever walks looks at the page then. What should be seen there is
+for others to say. The main way needs few hands, so that a browser without Playwright can go it; only the tour needs all.
 """
 
 import re
@@ -63,7 +63,7 @@ class Reporter:
     code: str = ""
 
     def report(self, text: str = TEXT, thorough: bool = False) -> Iterator[str]:
-        """From the first question to `done`. Whoever is thorough makes every mistake once and answers what need not be answered."""
+        """From the first question to `done`. Whoever is thorough makes each mistake once and answers what need not be."""
         self.page.goto(f"{self.address}/report")
         more = thorough
         while (step := self.step()) != DONE:
@@ -216,7 +216,8 @@ class Tour:
     def _files(self, name: str, reporter: Reporter, page: Page, line: "Line") -> Iterator[tuple[str, Page]]:
         first = page.locator("#files-list button:visible").first
         line.hold("part")
-        page.set_input_files("#files-input", [_file("x" * 80 + ".pdf", LARGE), _file("small.txt", b"a"), _file("empty.txt", b"")])
+        chosen = {"x" * 80 + ".pdf": LARGE, "small.txt": b"a", "empty.txt": b""}
+        page.set_input_files("#files-input", [_file(*each) for each in chosen.items()])
         reporter.until("document.querySelector('#files-list progress')?.value > 0")
         yield f"{name}/files-sending", page
         first.click()
