@@ -45,6 +45,7 @@ class Album:
 
     def _shoot(self, state: str, name: str, page: Page) -> None:
         path = self.folder / state / f"{name}.png"
+        page.evaluate("scrollTo(0, 0)")  # what stays in sight would otherwise lie over the middle
         page.screenshot(path=path, full_page=True)
         self.taken.setdefault(state, []).append(path.relative_to(self.folder))
 

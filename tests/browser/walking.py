@@ -246,7 +246,7 @@ class Tour:
         line.acts.clear()
         yield from ((f"mailbox/{state}", page) for state in reporter.reply())
         page.set_input_files("#files-input", [_file("Bilag.pdf", b"Bilag")])
-        reporter.until("document.querySelector('#thread .mine .files')")
+        reporter.until("document.querySelector('#thread').textContent.includes('Bilag.pdf')")
         yield "mailbox/files-sent", page
         page.click("#close")
         yield "mailbox/closed", page
