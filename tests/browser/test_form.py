@@ -1,4 +1,4 @@
-"""Writing a report one thing at a time: one text is enough, everything else is offered, nothing is asked twice and nothing lost."""
+"""Writing a report one thing at a time: one text is enough, the rest is offered, nothing is asked twice and nothing lost."""
 
 import re
 from collections.abc import Iterator
@@ -185,4 +185,3 @@ def test_an_answer_over_its_limit_is_refused_and_kept(page: Page) -> None:
     ahead(page)
     expect(page.locator("#write-summary")).to_be_focused()
     assert len(page.locator("#answer-when").input_value()) == 1_001
-

@@ -121,7 +121,9 @@ def pages(files: dict[str, StaticFile]) -> dict[str, str]:
 
 
 def test_the_site_is_exactly_these_files(site: Rendered) -> None:
-    ours = {f"/{language}/{page}" for language in ("da", "en") for page in ("", "report", "mailbox", "privacy", "accessibility")}
+    ours = {
+        f"/{language}/{page}" for language in ("da", "en") for page in ("", "report", "mailbox", "privacy", "accessibility")
+    }
     scripts = {"/leave.js", "/report.js", "/mailbox.js", "/photos.js", "/instance.js"}
     assert set(site()) == ours | scripts | {"/", NOT_FOUND, "/style.css", "/card.txt", "/robots.txt"}
 

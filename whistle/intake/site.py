@@ -81,7 +81,7 @@ class _Renderer:
         def country_name(code: str) -> str:
             if code not in locale.territories:
                 raise SettingsWrong("Every channel of site.external_channels needs its country, in two letters such as DK.")
-            return locale.territories[code]
+            return str(locale.territories[code])
 
         words = self.catalogues[language]
         locale = Locale.parse(words("script.common.locale"), sep="-")
