@@ -98,7 +98,9 @@ def reported(opens: Opens, desk: Desk) -> tuple[str, Content]:
 def faults_of(page: Page) -> list[str]:
     """What axe finds, and whether one must scroll sideways."""
     page.evaluate(AXE)
-    found = page.evaluate("axe.run().then(({violations, passes}) => [violations, passes.length])")
+    found = page.evaluate(
+        "axe.run({ rules: { 'target-size': { enabled: true } } }).then(({violations, passes}) => [violations, passes.length])"
+    )
     assert found[1] > 10
     faults = [f"{fault['id']}: {node['target']}" for fault in found[0] for node in fault["nodes"]]
     wide = page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
