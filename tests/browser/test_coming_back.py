@@ -241,6 +241,41 @@ def test_a_question_that_was_asked_elsewhere_and_an_unknown_reference_break_noth
     expect(box.page.locator("#thread .desk").last).to_contain_text("<b>?</b>")
 
 
+def test_somebody_with_a_keyboard_alone_comes_back_answers_and_writes(box: Box) -> None:
+    box.desk.answer(box.report, ASKED)
+    page = box.page
+    page.locator("#status-title").focus()
+
+    def tab_to(selector: str) -> None:
+        for _ in range(60):
+            if page.evaluate("(selector) => document.activeElement?.matches(selector)", selector):
+                return
+            page.keyboard.press("Tab")
+        raise AssertionError(f"Tab never came to {selector}.")
+
+    tab_to("#refresh")
+    page.keyboard.press("Enter")
+    expect(page.locator("#thread .desk")).to_have_count(1)
+    page.locator("#thread-title").evaluate("(title) => { title.tabIndex = -1; title.focus(); }")
+    tab_to("#thread fieldset button:first-child")
+    page.keyboard.press("Enter")
+    expect(page.locator("#thread .mine").last).to_contain_text("Skete det mere end én gang?", timeout=20_000)
+    tab_to("#reply-text")
+    page.keyboard.type("Det var i marts.")
+    tab_to("#reply-send")
+    page.keyboard.press("Enter")
+    expect(page.locator("#reply-words")).to_contain_text("has arrived", timeout=20_000)
+    tab_to("#act-meeting summary")
+    page.keyboard.press("Enter")
+    tab_to("#meeting-send")
+    page.keyboard.press("Space")
+    expect(page.locator("#meeting-words")).to_contain_text("has arrived", timeout=20_000)
+    assert box.last() == MeetingRequest("")
+    tab_to("#close")
+    page.keyboard.press("Enter")
+    expect(page.locator("#closed")).to_be_visible()
+
+
 @pytest.mark.parametrize(("language", "width", "scheme"), [("da", 320, "dark"), ("en", 1280, "light")])
 def test_every_act_is_accessible_and_fits(box: Box, language: str, width: int, scheme: str) -> None:
     first = box.desk.answer(box.report, ASKED)
