@@ -34,8 +34,14 @@ ROOT, VOICE, OTHER_VOICE, RECEIPTS = (SigningKey(letter * 32) for letter in (b"r
 GROUPS = {"risk-control": Identity(b"g" * 32), "audit-chair": Identity(b"a" * 32)}
 RINGS = Identity(b"1" * 32), Identity(b"2" * 32)  # of risk control; the other group has one member and therefore none
 NAMES: Mapping[str, Mapping[str, str]] = {
-    "risk-control": {"da": "Risikokontrol", "en": "Risk control"},
-    "audit-chair": {"da": "Formand", "en": "Chair"},
+    "risk-control": {
+        "da": "Risikokontrol",
+        "sv": "Riskkontroll",
+        "nb": "Risikokontroll",
+        "fi": "Riskienvalvonta",
+        "en": "Risk control",
+    },
+    "audit-chair": {"da": "Formand", "sv": "Ordförande", "nb": "Leder", "fi": "Puheenjohtaja", "en": "Chair"},
 }
 
 

@@ -16,8 +16,10 @@ from pathlib import Path
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 
 from tests.browser.answering import Answerer, signed_in
-from tests.browser.walking import Tour
+from tests.browser.desk import OTHER_VOICE, Desk, started
+from tests.browser.walking import Reporter, Tour
 from tests.conftest import CHROMIUM, TOP, Demo, start_demo, stop_demo
+from whistle.protocol.content import Acknowledgement, Content, Feedback, Message, Minutes, Notice, Question, Questions
 
 WIDTHS = (320, 768, 1280)
 DARK_WIDTH = 320
@@ -101,6 +103,43 @@ def photograph(album: Album, browser: Browser, demo: Demo, answerer: Answerer) -
                 album.take(state, language, page)
 
 
+def photograph_letters(album: Album, browser: Browser, desk: Desk) -> None:
+    """What the desk's own pages cannot send yet, and what only a hostile server sends."""
+    for language in languages():
+        with contexts(browser) as (context, _):
+            context.on("console", album.hear)
+            page = context.new_page()
+            reporter = Reporter(page, f"{desk.address}/{language}")
+            for _step in reporter.report():
+                pass
+            say_everything(desk, desk.newest())
+            for _step in reporter.mailbox(reporter.code):
+                pass
+            reporter.until("document.querySelectorAll('#thread > .desk').length >= 6")
+            page.locator("#thread fieldset button").nth(1).click()
+            reporter.until("document.querySelector('[aria-pressed=true]') !== null")
+            album.take("mailbox/every-letter", language, page)
+            page.evaluate("document.querySelectorAll('#opened details').forEach((each) => (each.open = true))")
+            page.click("#retaliation-send")
+            album.take("mailbox/every-act", language, page)
+
+
+def say_everything(desk: Desk, report: Content) -> None:
+    asked = Questions("To korte spørgsmål:", (Question("Skete det mere end én gang?", ("Ja", "Nej", "Ved ikke")),) * 2)
+    last = None
+    for body in (
+        Acknowledgement("Tak for din indberetning."),
+        Notice("addressing", ""),
+        asked,
+        Minutes("Du fortalte i telefonen, at kontrakten er falsk."),
+        Message("Har du set kontrakten selv?"),
+        Feedback("Vi har ændret reglerne og anmeldt sagen."),
+    ):
+        last = desk.answer(report, body, after=last)
+    desk.answer(report, Message("Oplys dit navn."), after=last, voice=OTHER_VOICE)
+    desk.push_noise(report)
+
+
 def main(folder: Path) -> int:
     shutil.rmtree(folder, ignore_errors=True)
     album = Album(folder)
@@ -109,6 +148,9 @@ def main(folder: Path) -> int:
         try:
             browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=CHROMIUM)
             photograph(album, browser, demo, signed_in(demo))
+            (Path(scratch) / "letters").mkdir()
+            with started(Path(scratch) / "letters") as desk:
+                photograph_letters(album, browser, desk)
             browser.close()
         finally:
             stop_demo(program)

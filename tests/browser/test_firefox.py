@@ -118,7 +118,7 @@ def test_a_report_with_a_photo_goes_its_whole_way_in_firefox_near_tor_browser(
     member, address = signed_in(demo), f"{demo.intake}/en"
     assert firefox.evaluate("typeof WebAssembly") == "undefined"
     firefox.goto(f"{address}/")
-    assert "report" in firefox.evaluate("document.querySelector('.action.primary').href")
+    assert "report" in firefox.evaluate("document.querySelector('.first .button').href")
 
     writing = Reporter(firefox, address)
     assert list(writing.report())[-1] == "done"

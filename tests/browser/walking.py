@@ -13,6 +13,8 @@ from typing import Any, Protocol
 
 from playwright.sync_api import BrowserContext, FilePayload, Page, Route
 
+from tests.browser.photos import planted
+
 TEXT = "Kontrakten er underskrevet af en person, der ikke findes."
 REPLY = "Det var i marts."
 LARGE = bytes(1_500_000)  # several parts
@@ -36,7 +38,11 @@ _EMPTY = _asked("within('textarea, input[type=text]').filter(({ value }) => valu
 _DEMANDS = _asked("within('[required], .typed').length > 0")
 _REFUSED = _asked("within('.summary').length > 0")
 _OFFERS_MORE = _asked("within('#ask').length > 0")
-_CHOOSE = _asked("within('select').forEach((each) => (each.selectedIndex ||= 1))")
+_CHOOSE = _asked(
+    "within('[data-step]:not([data-step=group]) input[type=radio]').slice(-1).forEach((each) => (each.checked = true))"
+)
+    "within('input[type=radio]').slice(-1).forEach((each) => (each.checked ||= part.id === 'write' && each.name !== 'group'))"
+)
 _CODE = "document.querySelector('[data-part=code]').textContent"
 _PLACES = "[...document.querySelectorAll('[data-part=type-back] input')].map(({ id, dataset }) => [id, Number(dataset.group)])"
 _FROM_DESK = "document.querySelectorAll('#thread > .desk').length"
@@ -168,7 +174,7 @@ class Tour:
     def __iter__(self) -> Iterator[tuple[str, Page]]:
         plain, without, incapable = self.context.new_page(), self.scriptless.new_page(), self.context.new_page()
         incapable.add_init_script("Object.defineProperty(globalThis, 'TransformStream', { value: undefined })")
-        for path in ("", "privacy", "nowhere"):
+        for path in ("", "privacy", "accessibility", "nowhere"):
             plain.goto(f"{self.address}/{path}")
             yield f"{path or 'front'}/read", plain
         for path in ("report", "mailbox"):
@@ -230,6 +236,12 @@ class Tour:
             line.acts["part"] = refuse
         reporter.until(_ALL_FILES_ENDED)
         yield f"{name}/files-failed", page
+        photo = FilePayload(name="IMG_0412.jpg", mimeType="image/jpeg", buffer=planted("jpegBaseline"))
+        page.set_input_files(
+            "#files-input", [photo, FilePayload(name="Referat.pdf", mimeType="application/pdf", buffer=b"%PDF-1.7")]
+        )
+        reporter.until(f"{_ALL_FILES_ENDED} && document.querySelector('#files-list li:last-child button')?.checkVisibility()")
+        yield f"{name}/files-looked-at", page
 
     def _mailbox(self, reporter: Reporter, code: str) -> Iterator[tuple[str, Page]]:
         page = reporter.page
