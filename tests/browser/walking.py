@@ -41,8 +41,6 @@ _OFFERS_MORE = _asked("within('#ask').length > 0")
 _CHOOSE = _asked(
     "within('[data-step]:not([data-step=group]) input[type=radio]').slice(-1).forEach((each) => (each.checked = true))"
 )
-    "within('input[type=radio]').slice(-1).forEach((each) => (each.checked ||= part.id === 'write' && each.name !== 'group'))"
-)
 _CODE = "document.querySelector('[data-part=code]').textContent"
 _PLACES = "[...document.querySelectorAll('[data-part=type-back] input')].map(({ id, dataset }) => [id, Number(dataset.group)])"
 _FROM_DESK = "document.querySelectorAll('#thread > .desk').length"
