@@ -219,6 +219,17 @@ def test_ones_own_data_is_a_file_made_in_the_browser(box: Box, tmp_path: Path) -
     assert not [url for url in asked if "/api/post" in url]
 
 
+def test_what_was_written_last_is_one_press_away_if_the_desk_wrote_it(box: Box) -> None:
+    expect(box.page.locator("#newest")).to_be_hidden()
+    box.desk.answer(box.report, Acknowledgement("Tak."))
+    box.look()
+    box.page.locator("#newest").press("Enter")
+    expect(box.page.locator("#thread > .desk")).to_be_focused()
+    box.page.locator("#reply-text").fill("Selv tak.")
+    box.page.locator("#reply-send").click()
+    expect(box.page.locator("#newest")).to_be_hidden(timeout=20_000)
+
+
 def test_the_status_says_in_words_what_was_promised_and_kept(box: Box) -> None:
     status = box.page.locator("#status-section")
     expect(status).to_contain_text("Nobody at the bank has told you yet that it was read")

@@ -41,7 +41,14 @@ export function startThread(promised, say, onDays) {
     const unread = unreadIn(items);
     at('read-row').hidden = unread === null;
     arrange(at('thread'), letters.flatMap(([, each]) => each));
+    at('newest-row').hidden = !at('thread').lastElementChild?.classList.contains('desk');
   };
+
+  at('newest').addEventListener('click', () => {
+    const last = /** @type {HTMLElement} */ (at('thread').lastElementChild);
+    last.tabIndex = -1;
+    last.focus();
+  });
 
   const forget = () => {
     left.abort();
