@@ -202,6 +202,20 @@ def test_an_act_that_lacks_its_text_or_is_too_long_is_refused_and_kept(box: Box)
     assert len(box.desk.said(box.report)) == 1
 
 
+def test_closing_the_mailbox_asks_about_what_is_written_and_then_forgets_it(box: Box) -> None:
+    box.open("retaliation")
+    box.page.locator("#retaliation-text").fill("Jeg er flyttet.")
+    asked: list[str] = []
+    box.page.once("dialog", lambda dialog: (asked.append(dialog.message), dialog.dismiss()))
+    box.page.locator("#close").click()
+    expect(box.page.locator("#retaliation-text")).to_have_value("Jeg er flyttet.")
+    box.page.once("dialog", lambda dialog: dialog.accept())
+    box.page.locator("#close").click()
+    expect(box.page.locator("#closed")).to_be_visible()
+    assert asked == ["Something that you wrote is not sent yet. Close the mailbox all the same?"]
+    assert box.page.locator("#retaliation-text").input_value() == ""
+
+
 def test_ones_own_data_is_a_file_made_in_the_browser(box: Box, tmp_path: Path) -> None:
     box.desk.answer(box.report, Message("Hvornår?"))
     box.look()

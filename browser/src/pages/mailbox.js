@@ -155,6 +155,7 @@ export function startMailbox(card, instance) {
 
   const close = () => {
     if (files.isBusy() && !confirm(word('files.leave'))) return;
+    if (saying.isBegun() && !confirm(word('mailbox.unsent'))) return;
     forget();
     tellMistakes('enter', []);
     showOnly(STEPS, 'enter');

@@ -96,6 +96,11 @@ export function startSaying(boxNow) {
     if (ACTS[form]) watchLength(`${form}-text`, ACTS[form].limit);
   }
 
+  const isBegun = () => {
+    const written = /** @type {NodeListOf<HTMLInputElement>} */ (at('opened').querySelectorAll('textarea, #identity input'));
+    return [...written].some(({ value }) => value !== '');
+  };
+
   const forget = () => {
     saying.clear();
     identity = null;
@@ -106,7 +111,7 @@ export function startSaying(boxNow) {
       tellMistakes(form, []);
     }
   };
-  return { forget, isBegun: () => [...at('opened').querySelectorAll('textarea')].some(({ value }) => value !== '') };
+  return { forget, isBegun };
 }
 
 /** @param {string} field */
