@@ -640,6 +640,7 @@ def test_a_reply_that_ends_after_the_mailbox_was_closed_writes_nothing(opens: Op
     page.locator("#reply-text").fill("Det var i marts.")
     with page.expect_request("**/api/post"):
         page.locator("#reply-send").click()
+    page.once("dialog", lambda dialog: dialog.accept())
     page.locator("#close").click()
     if fails:
         with page.expect_event("requestfailed"):
