@@ -71,6 +71,11 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
 
 
 @pytest.fixture
+def language() -> str:
+    return "en"
+
+
+@pytest.fixture
 def context(browser: Browser) -> Iterator[BrowserContext]:
     fresh = browser.new_context(viewport={"width": 320, "height": 640})
     yield fresh
@@ -78,14 +83,14 @@ def context(browser: Browser) -> Iterator[BrowserContext]:
 
 
 @pytest.fixture
-def box(desk: Desk, context: BrowserContext) -> Box:
+def box(desk: Desk, context: BrowserContext, language: str) -> Box:
     page = context.new_page()
     page.goto(f"{desk.address}/en/report")
     code = pages.send(page)
     report = desk.newest()
     page.close(run_before_unload=False)
     page = context.new_page()
-    page.goto(f"{desk.address}/en/mailbox")
+    page.goto(f"{desk.address}/{language}/mailbox")
     pages.open_box(page, code)
     return Box(page, desk, report)
 
@@ -301,7 +306,10 @@ def test_somebody_with_a_keyboard_alone_comes_back_answers_and_writes(box: Box) 
     expect(page.locator("#closed")).to_be_visible()
 
 
-@pytest.mark.parametrize(("language", "width", "scheme"), [("da", 320, "dark"), ("en", 1280, "light")])
+@pytest.mark.parametrize(
+    ("language", "width", "scheme"),
+    [("da", 320, "dark"), ("sv", 320, "light"), ("nb", 320, "light"), ("fi", 320, "light"), ("en", 1280, "light")],
+)
 def test_every_act_is_accessible_and_fits(box: Box, language: str, width: int, scheme: str) -> None:
     first = box.desk.answer(box.report, ASKED)
     box.desk.answer(box.report, Minutes("Du fortalte, at kontrakten er falsk."), after=first)
@@ -311,4 +319,5 @@ def test_every_act_is_accessible_and_fits(box: Box, language: str, width: int, s
     for details in box.page.locator("#opened details").all():
         details.evaluate("(details) => { details.open = true; }")
     box.page.locator("#retaliation-send").click()
+    assert box.page.locator("html").get_attribute("lang") == language
     assert pages.faults_of(box.page) == []

@@ -16,7 +16,7 @@ from whistle.protocol.wire import parse_submission
 AXE = (TOP / "browser" / "node_modules" / "axe-core" / "axe.min.js").read_text("utf-8")
 PAGES = ["", "report", "mailbox", "privacy", "accessibility", "nowhere"]
 WIDTHS = [320, 1280]
-LANGUAGES = ["da", "en"]
+LANGUAGES = ["da", "sv", "nb", "fi", "en"]
 TEXT = "Kontrakten er falsk.\n<img src=x onerror=alert(1)>"
 Opens = Callable[..., Page]
 LARGE = bytes(1_500_000)  # several parts
@@ -130,7 +130,7 @@ def test_the_first_screen_of_a_small_telephone_says_who_reads_and_leads_on(opens
     ]
 
 
-@pytest.mark.parametrize(("language", "width"), [("da", 320), ("en", 1280)])
+@pytest.mark.parametrize(("language", "width"), [("da", 320), ("sv", 320), ("nb", 320), ("fi", 320), ("en", 1280)])
 def test_every_step_of_a_report_is_accessible_and_fits(opens: Opens, language: str, width: int) -> None:
     page, faults = opens("report", language, width), []
     write(page, "")
@@ -155,7 +155,7 @@ def test_every_step_of_a_report_is_accessible_and_fits(opens: Opens, language: s
     assert faults + faults_of(page) == []
 
 
-@pytest.mark.parametrize(("language", "width"), [("da", 320), ("en", 1280)])
+@pytest.mark.parametrize(("language", "width"), [("da", 320), ("sv", 320), ("nb", 320), ("fi", 320), ("en", 1280)])
 def test_every_step_of_a_mailbox_is_accessible_and_fits(opens: Opens, desk: Desk, language: str, width: int) -> None:
     code, report = reported(opens, desk)
     desk.answer(report, Acknowledgement("Tak. " + "etmegetlangtord" * 9))

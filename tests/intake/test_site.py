@@ -24,6 +24,7 @@ from whistle.web.templates import read_catalogues
 TOP = Path(__file__).resolve().parents[2]
 TEMPLATES = TOP / "templates" / "intake"
 DAY = date(2026, 11, 24)
+LANGUAGES = ("da", "sv", "nb", "fi", "en")
 SECURITY = "/.well-known/security.txt"
 LIMIT = 60_000  # bytes of the report page with everything it loads, compressed
 
@@ -43,8 +44,10 @@ CARD = Card(
     ends=DAY + timedelta(days=100),
     receipt_keys=(SigningKey(DAY, None, b"q" * 32),),
     groups=(
-        group("risk-control", {"da": "Risikokontrol", "en": "Risk control"}),
-        group("audit-chair", {"da": "Formand", "en": "Chair"}, ringed=False),  # as in the demo: it has one member
+        group("risk-control", {language: f"Risk control {language}" for language in LANGUAGES}),
+        group(
+            "audit-chair", {language: f"Chair {language}" for language in LANGUAGES}, ringed=False
+        ),  # as in the demo: it has one member
     ),
     revoked=(),
     root=b"r" * 32,
@@ -117,14 +120,12 @@ def text(files: dict[str, StaticFile], path: str) -> str:
 
 def pages(files: dict[str, StaticFile]) -> dict[str, str]:
     found = {path: file.body.decode("utf-8") for path, file in files.items() if file.media_type.startswith("text/html")}
-    assert len(found) == 12
+    assert len(found) == 27
     return found
 
 
 def test_the_site_is_exactly_these_files(site: Rendered) -> None:
-    ours = {
-        f"/{language}/{page}" for language in ("da", "en") for page in ("", "report", "mailbox", "privacy", "accessibility")
-    }
+    ours = {f"/{language}/{page}" for language in LANGUAGES for page in ("", "report", "mailbox", "privacy", "accessibility")}
     scripts = {"/leave.js", "/report.js", "/mailbox.js", "/photos.js", "/instance.js"}
     assert set(site()) == ours | scripts | {"/", NOT_FOUND, "/style.css", "/card.txt", "/robots.txt", SECURITY}
 
@@ -179,7 +180,7 @@ def test_a_script_is_loaded_only_with_its_own_hash(site: Rendered) -> None:
 def test_every_page_has_its_language_one_first_heading_and_its_landmarks(site: Rendered) -> None:
     for path, page in pages(site()).items():
         seen = Seen(page)
-        assert seen.attributes["html"]["lang"] == ("en" if path.startswith("/en/") else "da")
+        assert seen.attributes["html"]["lang"] == (path[1:3] if path[3:4] == "/" else "da")
         assert [seen.tags.count(tag) for tag in ("h1", "main", "header", "footer")] == [1, 1, 1, 1]
 
 
@@ -247,7 +248,7 @@ def test_a_text_of_the_bank_is_never_markup(site: Rendered) -> None:
 
 def test_the_demo_label_is_on_every_page_of_a_demo_and_on_no_other(site: Rendered) -> None:
     production = replace(CARD, demo=False)
-    assert all("Demo: Send ikke" in page or "Demo: do not" in page for page in pages(site()).values())
+    assert all(page.count("Demo: ") == 2 for page in pages(site()).values())  # for eyes, and for ears
     assert not any("Demo: " in page for page in pages(site(production)).values())
 
 
@@ -284,7 +285,7 @@ def test_a_group_of_which_the_settings_do_not_speak_is_refused(site: Rendered) -
 
 
 def test_a_text_that_lacks_a_language_is_refused(site: Rendered) -> None:
-    with pytest.raises(SettingsWrong, match="not given in en"):
+    with pytest.raises(SettingsWrong, match="not given in sv"):
         site(scheme={"da": "Ordning"})
 
 
