@@ -46,6 +46,12 @@ def test_nothing_that_could_open_a_seal_is_installed(alone: Path, name: str) -> 
     assert run(alone / "bin/python", "-c", look, cwd=alone).strip() == "None"
 
 
+def test_of_the_pages_only_intakes_and_the_shared_style_are_installed(alone: Path) -> None:
+    installed = next(alone.glob("lib/python3*/site-packages/templates"))
+    assert {path.name for path in installed.iterdir()} == {"intake", "style.css"}
+    assert (installed / "style.css").read_bytes() == (TOP / "templates" / "style.css").read_bytes()
+
+
 def test_intakes_own_tests_pass_in_a_tree_without_the_private_zone(alone: Path, tmp_path: Path) -> None:
     tree = tmp_path / "tree"
     tracked = run("git", "ls-files", "-co", "--exclude-standard").splitlines()

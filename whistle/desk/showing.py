@@ -14,7 +14,7 @@ from whistle.desk.settings import Settings
 from whistle.desk.starting import KeyCard
 from whistle.errors import WhistleError
 from whistle.web.forms import FormTokens
-from whistle.web.templates import Catalogue, environment, read_catalogues
+from whistle.web.templates import Catalogue, environment, read_catalogues, read_style
 
 _LOCALES = {"en": "en_GB"}  # plain "en" is American to babel
 _UNITS = ((1_000_000_000, "GB"), (1_000_000, "MB"), (1_000, "kB"))
@@ -37,7 +37,7 @@ class Pages:
         self._environment = environment(templates)
         self._settings, self._card, self._tokens = settings, card, tokens
         self.catalogues = read_catalogues(templates, settings.languages)
-        self.style = (templates / "style.css").read_bytes()
+        self.style = read_style(templates)
 
     def language(self, wanted: str | None, session: Session | None) -> str:
         """The language of a page; what a member picks by link stays with the session."""

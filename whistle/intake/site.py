@@ -19,7 +19,7 @@ from whistle.errors import SettingsWrong
 from whistle.intake.settings import RecipientText, Settings, Site
 from whistle.protocol.card import Card
 from whistle.web.static import StaticFile
-from whistle.web.templates import Catalogue, Pages, environment, read_catalogues
+from whistle.web.templates import Catalogue, Pages, environment, read_catalogues, read_style
 
 NOT_FOUND = "/404"
 _PAGES = {"front": "", "report": "report", "mailbox": "mailbox", "privacy": "privacy", "accessibility": "accessibility"}
@@ -53,7 +53,7 @@ def render(settings: Settings, card: Card, card_file: bytes, templates: Path) ->
     files[NOT_FOUND] = _html(site.page("missing", first, ""))
     files |= {f"/{name}.js": StaticFile(script, "text/javascript; charset=utf-8") for name, script in scripts.items()}
     files["/instance.js"] = StaticFile(_instance(settings, card, card_file), "text/javascript; charset=utf-8")
-    files["/style.css"] = StaticFile((templates / "style.css").read_bytes(), "text/css; charset=utf-8")
+    files["/style.css"] = StaticFile(read_style(templates), "text/css; charset=utf-8")
     files["/card.txt"] = StaticFile(card_file, "text/plain; charset=utf-8")
     files["/robots.txt"] = StaticFile(b"User-agent: *\nDisallow: /\n", "text/plain; charset=utf-8")
     if settings.site.security_contact:

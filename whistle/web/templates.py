@@ -56,6 +56,11 @@ def environment(folder: Path) -> Environment:
     )
 
 
+def read_style(folder: Path) -> bytes:
+    """The style sheet of one program: what both share, which lies above their folders, and then its own."""
+    return b"".join(each.joinpath("style.css").read_bytes() for each in (folder.parent, folder))
+
+
 def read_catalogues(folder: Path, languages: tuple[str, ...]) -> Mapping[str, Catalogue]:
     """The catalogue of each language, `folder/<language>.toml`. Raises CatalogueWrong unless all say the same things."""
     if not languages:
