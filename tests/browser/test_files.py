@@ -67,7 +67,7 @@ def send_over_a_failing_network(page: Page, context: BrowserContext) -> None:
 
 def keep_proof(page: Page, folder: Path) -> tuple[Path, str]:
     page.get_by_text("Keep proof that you can show others").click()
-    expect(page.get_by_text("can read your report and see that you had it")).to_be_visible()
+    expect(page.get_by_text("can read what is in it and see that you had it")).to_be_visible()
     with page.expect_download() as begun:
         page.get_by_role("button", name="Save the proof").click()
     begun.value.save_as(folder / "proof.json")
