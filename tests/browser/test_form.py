@@ -128,10 +128,36 @@ def test_back_loses_nothing_and_a_change_leads_back_to_the_check(page: Page) -> 
     expect(page.locator("#check-list")).to_contain_text("Et andet")
 
 
+@pytest.mark.parametrize("button", ["#before", "#skip"])
+def test_nobody_comes_to_the_check_with_an_answer_that_cannot_be_sent(page: Page, button: str) -> None:
+    to_check(page)
+    page.locator("#ask").click()
+    ahead(page)
+    ahead(page)
+    page.locator("#answer-when").fill("æ" * 1_001)
+    page.locator(button).click()
+    if button == "#before":
+        page.locator("#skip").click()
+    assert step_of(page) == "when"
+    expect(page.locator("#answer-when-mistake")).to_contain_text("too long")
+    page.locator("#answer-when").fill("I marts")
+    ahead(page)
+    expect(page.locator("#check-list")).to_contain_text("I marts")
+
+
+def test_the_one_text_cannot_be_emptied_on_the_way_back(page: Page) -> None:
+    to_check(page)
+    page.get_by_role("button", name="Change: What happened").click()
+    page.locator("#text").fill("")
+    page.locator("#before").click()
+    assert step_of(page) == "text"
+    expect(page.locator("#text-mistake")).to_contain_text("Write what happened")
+
+
 def test_somebody_concerned_is_kept_out_and_the_page_says_who_that_is(page: Page, desk: Desk) -> None:
     page.locator("#text").fill(TEXT)
     ahead(page)
-    expect(page.locator("[data-step=group]")).to_contain_text("Does it concern somebody in Risk control?")
+    expect(page.locator("[data-step=group]")).to_contain_text("Does it concern Risk control, or somebody there?")
     page.locator("#group-audit-chair").check()
     expect(page.locator("#group-audit-chair-hint")).to_contain_text("The risk control function")
     ahead(page)

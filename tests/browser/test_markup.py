@@ -1,7 +1,8 @@
-"""The Nu checker of HTML has no doubt about any page: as it is served, and in every state that a browser reaches."""
+"""Neither the Nu checker of HTML nor axe has a doubt about any page: as it is served, and in every state, in every language."""
 
 import json
 import subprocess
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -9,12 +10,13 @@ from playwright.sync_api import Browser
 
 from tests.browser.answering import Answerer, signed_in
 from tests.browser.pictures import contexts, languages
+from tests.browser.test_reporter_pages import faults_of
 from tests.browser.walking import Tour
 from tests.conftest import TOP, Demo
 
 pytestmark = pytest.mark.slow
 CHECKER = TOP / "browser" / "node_modules" / "vnu-jar" / "build" / "dist" / "vnu.jar"
-SERVED = ("", "report", "mailbox", "privacy", "nowhere")
+SERVED = ("", "report", "mailbox", "privacy", "accessibility", "nowhere")
 DESK = ("/", "/cases/1", "/passphrase", "/cases/999")
 STATES = 30  # of a language, at least: a tour that ended early would find little
 
@@ -34,11 +36,20 @@ def answerer(demo: Demo) -> Answerer:
     return signed_in(demo)
 
 
+@dataclass
+class Seen:
+    """What a whole tour in each language came to: pages in files, by kind, and what axe found at 320 pixels."""
+
+    written: dict[str, list[Path]]
+    faults: list[str]
+
+
 @pytest.fixture(scope="module")
-def pages(demo: Demo, browser: Browser, answerer: Answerer, tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Path]]:
-    """The pages of a whole tour in each language, as served and as they stand in each state, and the desk's afterwards."""
+def seen(demo: Demo, browser: Browser, answerer: Answerer, tmp_path_factory: pytest.TempPathFactory) -> Seen:
+    """The pages as served and as they stand in each state, and the desk's afterwards."""
     folder = tmp_path_factory.mktemp("pages")
     written: dict[str, list[Path]] = {"served": [], "reached": [], "desk": []}
+    faults: list[str] = []
 
     def write(kind: str, name: str, text: str) -> None:
         path = folder / f"{kind}-{name.replace('/', '-')}.html"
@@ -52,9 +63,12 @@ def pages(demo: Demo, browser: Browser, answerer: Answerer, tmp_path_factory: py
             for state, page in Tour(context, scriptless, demo.intake, language, answerer):
                 dom = page.evaluate("document.documentElement.outerHTML")
                 write("reached", f"{language}-{state}", f"<!doctype html>{dom}")
+                if not state.endswith("/without-script"):
+                    page.set_viewport_size({"width": 320, "height": 640})
+                    faults += [f"{language} {state}: {fault}" for fault in faults_of(page)]
         for path in DESK:
             write("desk", f"{language}{path}", answerer.member.get(f"{path}?language={language}").text)
-    return written
+    return Seen(written, faults)
 
 
 def test_the_checker_notices_what_is_wrong(tmp_path: Path) -> None:
@@ -64,7 +78,11 @@ def test_the_checker_notices_what_is_wrong(tmp_path: Path) -> None:
     assert any("alt" in each for each in found)
 
 
-def test_every_page_in_every_state_is_without_a_doubt(pages: dict[str, list[Path]]) -> None:
-    assert len(pages["reached"]) >= STATES * len(languages())
-    assert all(path.stat().st_size > 500 for paths in pages.values() for path in paths)
-    assert doubts(pages["served"][0].parent) == []
+def test_every_page_in_every_state_is_without_a_doubt(seen: Seen) -> None:
+    assert len(seen.written["reached"]) >= STATES * len(languages())
+    assert all(path.stat().st_size > 500 for paths in seen.written.values() for path in paths)
+    assert doubts(seen.written["served"][0].parent) == []
+
+
+def test_axe_finds_nothing_in_any_state_in_any_language(seen: Seen) -> None:
+    assert seen.faults == []

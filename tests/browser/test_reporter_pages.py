@@ -15,7 +15,6 @@ from whistle.protocol.wire import parse_submission
 
 AXE = (TOP / "browser" / "node_modules" / "axe-core" / "axe.min.js").read_text("utf-8")
 PAGES = ["", "report", "mailbox", "privacy", "accessibility", "nowhere"]
-WIDTHS = [320, 1280]
 LANGUAGES = ["da", "sv", "nb", "fi", "en"]
 TEXT = "Kontrakten er falsk.\n<img src=x onerror=alert(1)>"
 Opens = Callable[..., Page]
@@ -107,10 +106,10 @@ def faults_of(page: Page) -> list[str]:
     return [*faults, "wider than the screen"] if wide else faults
 
 
-@pytest.mark.parametrize("width", WIDTHS)
-@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize(("language", "width"), [("fi", 320), ("en", 1280)])
 @pytest.mark.parametrize("path", PAGES)
 def test_every_page_is_accessible_and_fits(opens: Opens, path: str, language: str, width: int) -> None:
+    """In every language and every state: test_markup, among the slow ones."""
     assert faults_of(opens(path, language, width)) == []
 
 
@@ -130,7 +129,7 @@ def test_the_first_screen_of_a_small_telephone_says_who_reads_and_leads_on(opens
     ]
 
 
-@pytest.mark.parametrize(("language", "width"), [("da", 320), ("sv", 320), ("nb", 320), ("fi", 320), ("en", 1280)])
+@pytest.mark.parametrize(("language", "width"), [("da", 320), ("en", 1280)])
 def test_every_step_of_a_report_is_accessible_and_fits(opens: Opens, language: str, width: int) -> None:
     page, faults = opens("report", language, width), []
     write(page, "")
@@ -155,7 +154,7 @@ def test_every_step_of_a_report_is_accessible_and_fits(opens: Opens, language: s
     assert faults + faults_of(page) == []
 
 
-@pytest.mark.parametrize(("language", "width"), [("da", 320), ("sv", 320), ("nb", 320), ("fi", 320), ("en", 1280)])
+@pytest.mark.parametrize(("language", "width"), [("da", 320), ("en", 1280)])
 def test_every_step_of_a_mailbox_is_accessible_and_fits(opens: Opens, desk: Desk, language: str, width: int) -> None:
     code, report = reported(opens, desk)
     desk.answer(report, Acknowledgement("Tak. " + "etmegetlangtord" * 9))

@@ -143,7 +143,7 @@ def test_a_part_that_is_lost_is_waited_for_and_after_two_days_the_file_is_said_n
     desk.poll()
     assert "Arriving. 3 of 4 parts are here." in page(anna)
     desk.clock.ahead = timedelta(days=3)
-    assert "Never finished. 3 of 4 parts are here." in page(desk.signed_in(ANNA))
+    assert "Never finished.</span> 3 of 4 parts are here." in page(desk.signed_in(ANNA))
     desk.clock.ahead = timedelta()
     server.send(reporter, evidence.parts[2])
     desk.poll()

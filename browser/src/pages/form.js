@@ -73,8 +73,13 @@ export function startForm(card, show) {
   };
 
   const check = () => {
-    isChecked = true;
     const open = offered();
+    const wrong = [...steps.keys()].find((step) => (NEEDED.includes(step) || open.includes(step)) && mistakesIn(step).length > 0);
+    if (wrong !== undefined) {
+      ask([wrong]);
+      return tellMistakes('write', mistakesIn(wrong)); // somebody went back, or on, without mending it
+    }
+    isChecked = true;
     const answered = [...steps.keys()].filter((step) => NEEDED.includes(step) || (open.includes(step) && answerOf(step) !== ''));
     at('check-list').replaceChildren(...answered.map((step) => rowOf(step)));
     const added = open.filter((step) => !answered.includes(step) && steps.get(step)?.dataset.add);
