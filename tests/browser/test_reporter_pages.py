@@ -97,6 +97,7 @@ def reported(opens: Opens, desk: Desk) -> tuple[str, Content]:
 def faults_of(page: Page) -> list[str]:
     """What axe finds, and whether one must scroll sideways."""
     page.evaluate(AXE)
+    page.evaluate("scrollTo(0, 0)")  # what stays in sight may lie over anything else
     found = page.evaluate(
         "axe.run({ rules: { 'target-size': { enabled: true } } }).then(({violations, passes}) => [violations, passes.length])"
     )
