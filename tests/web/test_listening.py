@@ -117,6 +117,12 @@ def test_a_head_that_stops_coming_is_refused(monkeypatch: pytest.MonkeyPatch) ->
     assert exchange(reading([]), b"GET / HTTP/1.1\r\nHost: x\r\n").startswith(b"HTTP/1.1 400 ")
 
 
+def test_a_connection_on_which_nothing_came_is_ended_without_a_word(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A browser opens connections before it needs them, and would show what came on one as the page that it asks for next."""
+    monkeypatch.setattr(listening, "HEAD_SECONDS", 0.2)
+    assert exchange(reading([]), b"") == b""
+
+
 def test_a_body_may_take_longer_than_a_head(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(listening, "HEAD_SECONDS", 0.2)
     seen: list[object] = []

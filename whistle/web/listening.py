@@ -86,9 +86,15 @@ class BoundedHead(HttpToolsProtocol):
         self._head_ends = None
 
     def _refuse_head(self) -> None:
+        is_begun = self._head_bytes > 0
         self._end_head()
-        if not self.transport.is_closing():
+        if self.transport.is_closing():
+            return
+        if is_begun:
             self.send_400_response("Invalid HTTP request received.")
+        else:
+            # A browser opens connections before it needs one: it would take an answer here for that to its next question.
+            self.transport.close()
 
 
 class Server(uvicorn.Server):
