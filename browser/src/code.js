@@ -8,7 +8,7 @@ import { RUDE } from './rude.js';
 
 const CONSONANTS = 'bdfghjklmnprstvz';
 const VOWELS = 'aiou';
-const GROUP_LETTERS = 5;
+export const GROUP_LETTERS = 5;
 const LETTERS = GROUP_LETTERS * (CODE_GROUPS + 1);
 /** For each letter of a group: which letters may stand there, and by how many bits its value is shifted. */
 const PLACES = /** @type {const} */ ([[CONSONANTS, 12], [VOWELS, 10], [CONSONANTS, 6], [VOWELS, 4], [CONSONANTS, 0]]);
@@ -60,7 +60,7 @@ function readGroups(text) {
     if (' \r\n-.,_'.includes(typed)) return;
     // Not toLowerCase() of anything: that of the Kelvin sign is a k.
     const letter = /^[A-Z]$/.test(typed) ? typed.toLowerCase() : typed;
-    if (!(CONSONANTS + VOWELS).includes(letter)) throw new CodeHasBadCharacter(typed, position);
+    if (!(CONSONANTS + VOWELS).includes(letter)) throw new CodeHasBadCharacter(typed, position, letters.length);
     letters.push({ letter, typed, position });
   });
   if (letters.length !== LETTERS) throw new CodeHasWrongLength(letters.length);
@@ -68,7 +68,7 @@ function readGroups(text) {
   letters.forEach(({ letter, typed, position }, i) => {
     const [allowed, shift] = PLACES[i % GROUP_LETTERS] ?? PLACES[0];
     const value = allowed.indexOf(letter);
-    if (value < 0) throw new CodeHasBadCharacter(typed, position);
+    if (value < 0) throw new CodeHasBadCharacter(typed, position, i);
     groups[Math.floor(i / GROUP_LETTERS)] |= value << shift;
   });
   return groups;

@@ -31,11 +31,13 @@ export class CodeHasBadCharacter extends WhistleError {
   /**
    * @param {string} character
    * @param {number} position
+   * @param {number} letters before it
    */
-  constructor(character, position) {
+  constructor(character, position, letters) {
     super();
     this.character = character;
     this.position = position;
+    this.letters = letters;
   }
 }
 

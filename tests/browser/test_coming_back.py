@@ -238,6 +238,29 @@ def test_ones_own_data_is_a_file_made_in_the_browser(box: Box, tmp_path: Path) -
     assert not [url for url in asked if "/api/post" in url]
 
 
+def test_every_answer_of_the_report_stands_in_the_mailbox_as_it_was_asked(desk: Desk, context: BrowserContext) -> None:
+    page = context.new_page()
+    page.goto(f"{desk.address}/en/report")
+    pages.write(page)
+    page.locator("#ask").click()
+    page.get_by_label("Bribery").check()
+    page.locator("#next").click()
+    page.get_by_label("I am a customer").check()
+    page.locator("#next").click()
+    page.locator("#answer-when").fill("I marts")
+    page.locator("#skip").click()
+    page.locator("#send").click()
+    code = pages.code_on(page)
+    expect(page.locator(".top nav")).to_be_hidden()
+    page.close(run_before_unload=False)
+    page = context.new_page()
+    page.goto(f"{desk.address}/en/mailbox")
+    pages.open_box(page, code)
+    said = page.locator("#thread .mine").inner_text()
+    for words in ("What is it about?\nBribery", "relationship to Demobank?\nI am a customer", "When did it happen?\nI marts"):
+        assert words in said
+
+
 def test_what_was_written_last_is_one_press_away_if_the_desk_wrote_it(box: Box) -> None:
     expect(box.page.locator("#newest")).to_be_hidden()
     box.desk.answer(box.report, Acknowledgement("Tak."))

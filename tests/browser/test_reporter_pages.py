@@ -532,7 +532,8 @@ def test_one_wrong_letter_is_offered_for_comparison_and_accepted_by_the_person(o
 
 
 @pytest.mark.parametrize(
-    ("typed", "said"), [("", "Enter your case code"), ("babab", "There are 5 here"), ("babay", "number 5, “y”")]
+    ("typed", "said"),
+    [("", "Enter your case code"), ("babab", "There are 5 here"), ("babab ba.by", "“y” cannot stand in group 2, letter 4")],
 )
 def test_what_is_wrong_with_a_code_is_said_in_words(opens: Opens, typed: str, said: str) -> None:
     page = opens("mailbox")

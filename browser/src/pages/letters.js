@@ -9,7 +9,7 @@ import { wordsOf } from './failures.js';
 import { element } from './page.js';
 import { plainName, save } from './save.js';
 import { mistakeIn, wellFormed } from './text.js';
-import { word } from './words.js';
+import { hasWord, word } from './words.js';
 
 /**
  * @typedef {import('../dialogue.js').Mailbox} Mailbox
@@ -40,6 +40,7 @@ export function factsOf({ content, hash }, items) {
       return { ticked: Object.fromEntries(naming('answers', 'questions').flatMap(({ content: later }) =>
         later?.kind === 'answers' ? later.body.answers.map(({ question, choice }) => [question, choice]) : [])) };
     case 'minutes': return { agreed: naming('minutes-agreed', 'minutes').at(-1)?.day ?? null };
+    case 'report': return { lines: [...content.body.answers.map(answerTo), ...linesOf(content.body.identity)] };
     case 'consent': return { lines: [['', content.body.scope]], withdrawn: naming('consent-withdrawn', 'consent').length > 0 };
     case 'consent-withdrawn': {
       const given = named(content.body.consent);
@@ -57,6 +58,23 @@ export function factsOf({ content, hash }, items) {
     }
     default: return {};
   }
+}
+
+/**
+ * @param {import('../content.js').Answer} answer
+ * @returns {[string, string]} the question as it was asked, and the choice as it was offered
+ */
+function answerTo({ question, answer }) {
+  const choice = `${question === 'meeting' ? 'answer' : question}.${answer}`;
+  return [hasWord(`question.${question}`) ? word(`question.${question}`) : question, hasWord(choice) ? word(choice) : answer];
+}
+
+/**
+ * @param {string | null} identity
+ * @returns {[string, string][]}
+ */
+function linesOf(identity) {
+  return identity === null ? [] : [['', word('mailbox.identity')]];
 }
 
 /**
