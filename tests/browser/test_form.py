@@ -71,6 +71,8 @@ def arrived(page: Page, desk: Desk) -> tuple[Content, Report]:
 
 def test_one_text_is_enough(page: Page, desk: Desk) -> None:
     to_check(page)
+    expect(page.locator("#check-list")).to_contain_text("Not given. This service does not know who you are.")
+    expect(page.locator(".top nav")).to_be_hidden()  # another language would be another page, without the text
     content, report = arrived(page, desk)
     assert (content.context.group, report.text, report.answers, report.identity) == ("risk-control", TEXT, (), None)
 

@@ -81,7 +81,9 @@ export function startForm(card, show) {
     }
     isChecked = true;
     const answered = [...steps.keys()].filter((step) => NEEDED.includes(step) || (open.includes(step) && answerOf(step) !== ''));
-    at('check-list').replaceChildren(...answered.map((step) => rowOf(step)));
+    const rows = answered.map((step) => rowOf(step));
+    if (!answered.includes('name')) rows.push(lineOf(steps.get('name')?.dataset.short ?? '', word('report.nameless')));
+    at('check-list').replaceChildren(...rows);
     const added = open.filter((step) => !answered.includes(step) && steps.get(step)?.dataset.add);
     at('check-more').replaceChildren(at('ask'), ...added.map((step) => button(steps.get(step)?.dataset.add ?? '', () => ask([step]))));
     show('check');
@@ -91,7 +93,7 @@ export function startForm(card, show) {
     const title = steps.get(step)?.dataset.short ?? titleOf(step);
     const change = button(word('report.change'), () => ask([step]));
     change.setAttribute('aria-label', `${word('report.change')}: ${title}`);
-    return element('div', {}, element('dt', { text: title }), element('dd', { kind: 'said', text: saidTo(step) }), element('dd', {}, change));
+    return lineOf(title, saidTo(step), element('dd', {}, change));
   };
 
   const titleOf = (/** @type {string} */ step) => (steps.get(step)?.querySelector('h2 label') ?? steps.get(step)?.querySelector('h2'))?.textContent ?? '';
@@ -121,6 +123,15 @@ export function startForm(card, show) {
   for (const { id } of at('write').querySelectorAll('textarea[id^=answer-]')) watchLength(id, ANSWER_LIMIT);
   reveal();
   return { said, open: () => ask(['text']), forget, isBegun: () => textOf('text') !== '' };
+}
+
+/**
+ * @param {string} term
+ * @param {string} said
+ * @param {...HTMLElement} more
+ */
+function lineOf(term, said, ...more) {
+  return element('div', {}, element('dt', { text: term }), element('dd', { kind: 'said', text: said }), ...more);
 }
 
 /** @returns {string} the group that is chosen */

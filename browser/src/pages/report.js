@@ -49,7 +49,7 @@ export function startReport(card, instance) {
 
   const show = (/** @type {string} */ step) => {
     document.body.classList.toggle('slip', step === 'code');
-    document.body.classList.toggle('sent', RECEIPTED.includes(step)); // another language would be another page, without the code
+    document.body.classList.toggle('begun', step !== 'write' || form.isBegun()); // another language is another page, without all this
     at('receipt').hidden = !RECEIPTED.includes(step);
     showOnly(STEPS, step);
   };
