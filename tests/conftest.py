@@ -47,19 +47,22 @@ class Demo:
         return self.output.read_text()
 
 
+_FIRSTS = iter(range(10_000 + os.getpid() % 300 * 60, 32_000, 3))
+
+
 def free_ports() -> int:
-    """The first of three neighbouring free ports on loopback."""
-    while True:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            first = int(probe.getsockname()[1])
+    """The first of three neighbouring free ports on loopback, below those that the kernel gives to outgoing connections:
+    a demo binds its ports seconds after they were found free. Tests that run beside this one begin elsewhere."""
+    for first in _FIRSTS:
         try:
             for port in range(first, first + 3):
                 with socket.socket() as probe:
+                    probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
                     probe.bind(("127.0.0.1", port))
-        except (OSError, OverflowError):
+        except OSError:
             continue
         return first
+    raise AssertionError("No three neighbouring ports are free.")
 
 
 def start_demo(state: Path, **more: str) -> tuple["subprocess.Popen[bytes]", Demo]:
