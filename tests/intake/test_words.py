@@ -52,14 +52,6 @@ def test_no_word_has_another_languages_locale() -> None:
     }
 
 
-def test_the_desk_has_words_for_every_question_that_a_report_can_answer() -> None:
-    asked = {key.removeprefix("question.") for key in CATALOGUES["en"].words if key.startswith("question.")} - {"name"}
-    for catalogue in read_catalogues(TOP / "templates/desk", ("da", "en")).values():
-        assert asked == set(catalogue.under("question"))
-        for chosen in ("category", "relationship"):
-            assert set(CATALOGUES["en"].under(chosen)) <= set(catalogue.under(f"answer.{chosen}"))
-
-
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_word_is_text_and_no_markup_and_its_quotation_marks_come_in_pairs(language: str) -> None:
     for key, word in CATALOGUES[language].words.items():
