@@ -68,6 +68,10 @@ class Desk:
         sealed = [frame.sealed for frame in self.arrived() if frame.box == report.context.box]
         return [read(open_envelope(each, GROUPS.values()).plaintext, lambda _: [writer]) for each in sealed]
 
+    def files_of(self, report: Content) -> list[str]:
+        """The names of the files that the reporter has sent, in their order."""
+        return [file.name for content in self.said(report) if isinstance(content.body, Files) for file in content.body.files]
+
     def arrived(self) -> list[Frame]:
         """Every letter to the desk."""
         frames: list[Frame] = []

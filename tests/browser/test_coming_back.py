@@ -228,7 +228,7 @@ def test_ones_own_data_is_a_file_made_in_the_browser(box: Box, tmp_path: Path) -
     asked: list[str] = []
     box.page.on("request", lambda request: asked.append(request.url))
     with box.page.expect_download() as begun:
-        box.page.locator("#own-save").click()
+        box.page.locator("#own-data").click()
     begun.value.save_as(tmp_path / "data.json")
     kept = json.loads((tmp_path / "data.json").read_text("utf-8"))
     assert [(each["direction"], each["kind"], each["body"]["text"]) for each in kept["contents"]] == [
@@ -236,6 +236,25 @@ def test_ones_own_data_is_a_file_made_in_the_browser(box: Box, tmp_path: Path) -
         ("to-reporter", "message", "Hvornår?"),
     ]
     assert not [url for url in asked if "/api/post" in url]
+
+
+def test_the_copy_to_read_is_a_page_that_holds_every_word_and_does_nothing(box: Box, tmp_path: Path) -> None:
+    asked = Questions("Kort:", (Question("Mere end én gang?", ("Ja", "Nej")),))
+    box.desk.answer(box.report, asked, after=box.desk.answer(box.report, Message("<script>alert(1)</script>")))
+    box.look()
+    box.open("own")
+    with box.page.expect_download() as begun:
+        box.page.locator("#own-page").click()
+    assert begun.value.suggested_filename == "data.html"
+    begun.value.save_as(tmp_path / "data.html")
+    page = box.page.context.new_page()
+    page.goto((tmp_path / "data.html").as_uri())
+    shown = page.locator("body").inner_text()
+    assert all(
+        words in shown for words in ("<img src=x onerror=alert(1)>", "<script>alert(1)", "Mere end én gang?", "Ja. Nej.")
+    )
+    assert page.locator("script, button, form, a, img, link, [hidden]").count() == 0
+    page.close()
 
 
 def test_every_answer_of_the_report_stands_in_the_mailbox_as_it_was_asked(desk: Desk, context: BrowserContext) -> None:

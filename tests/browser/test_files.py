@@ -18,7 +18,7 @@ from tests.browser import test_journey as journey
 from tests.conftest import TOP, Demo
 
 LARGE, SMALL, ANSWER = os.urandom(3_000_000), b"Dato: 3. marts", os.urandom(300_000)
-SIGNED = re.compile("The bank's own system received it on ")
+SIGNED = re.compile("noted its arrival on ")
 
 
 @dataclass(frozen=True)
@@ -45,9 +45,11 @@ def sent(demo: Demo, browser: Browser, tmp_path_factory: pytest.TempPathFactory)
 def send_over_a_failing_network(page: Page, context: BrowserContext) -> None:
     held: list[Route] = []
     page.route("**/api/part", lambda route: held.append(route))
-    page.locator("#files-input").set_input_files({"name": "Kontrakt.pdf", "mimeType": "application/pdf", "buffer": LARGE})
-    page.get_by_role("button", name="Send it: Kontrakt.pdf").click()
+    page.locator("#files-input").set_input_files({"name": "Kontrakt 4711.pdf", "mimeType": "application/pdf", "buffer": LARGE})
+    page.get_by_label("Name under which it is sent").fill("Kontrakt.pdf")
+    page.get_by_role("button", name="Send it as it is: Kontrakt 4711.pdf").click()
     page.locator("#files-input").set_input_files({"name": "note.txt", "mimeType": "text/plain", "buffer": SMALL})
+    page.get_by_role("button", name="Send it: note.txt").click()
     first, second = page.locator("#files-list li").all()
     first.get_by_role("button", name="Pause").click(timeout=20_000)
     expect(first).to_contain_text("Paused. 261 kB of 3 MB.")
@@ -103,13 +105,13 @@ def test_the_proof_convinces_a_stranger_and_its_name_says_nothing(demo: Demo, se
 
 def test_the_code_alone_shows_that_the_report_and_every_file_arrived(mailbox: Page) -> None:
     expect(mailbox.locator("#receipt-words")).to_contain_text("has signed for it")
-    for name in ("Kontrakt.pdf", "note.txt"):
+    for name in ("Kontrakt.pdf", "file-2.txt"):
         expect(mailbox.locator("#thread .mine li").filter(has_text=name)).to_contain_text(SIGNED, timeout=20_000)
     expect(mailbox.locator("#thread > .mine > .from").filter(has_text=SIGNED)).to_have_count(1)
-    expect(mailbox.locator("#thread").get_by_text("No receipt")).to_have_count(0)
+    expect(mailbox.locator("#thread").get_by_text("not yet noted")).to_have_count(0)
 
 
-@pytest.mark.parametrize(("name", "content"), [("Kontrakt.pdf", LARGE), ("note.txt", SMALL)])
+@pytest.mark.parametrize(("name", "content"), [("Kontrakt.pdf", LARGE), ("file-2.txt", SMALL)])
 def test_the_desk_gets_a_file_byte_for_byte(desk: Page, name: str, content: bytes, tmp_path: Path) -> None:
     back = desk.url
     desk.locator(".files li").filter(has_text=name).get_by_role("link").click()

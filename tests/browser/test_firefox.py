@@ -124,13 +124,14 @@ def test_a_report_with_a_photo_goes_its_whole_way_in_firefox_near_tor_browser(
     assert list(writing.report())[-1] == "done"
     writing.until(RECEIPT)
     firefox.set_input_files("#files-input", photo(tmp_path))
-    writing.until("document.querySelector('#files-list').textContent.includes('Sent')")
+    writing.send_file()
+    writing.until("document.querySelector('#files-list').textContent.includes('Sent as')")
 
     member()
     reading = Reporter(firefox, address)
     assert list(reading.mailbox(writing.code))[-1] == "opened"
     list(reading.read_answers(3))
-    assert all(words in reading.thread() for words in (TEXT, FIRST, QUESTION, "IMG_0001.jpg"))
+    assert all(words in reading.thread() for words in (TEXT, FIRST, QUESTION, "file-1.jpg"))
     assert list(reading.reply()) == ["replied"]
     assert member.reads(REPLY)
 

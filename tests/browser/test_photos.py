@@ -1,4 +1,5 @@
-"""What happens to a chosen file before anything of it is sent: photos are cleaned, of other kinds the person is warned."""
+"""What happens to a chosen file before anything of it is sent: photos are cleaned, of other kinds the person is warned, none
+goes by its own name, and none without a last press."""
 
 import re
 from collections.abc import Iterator
@@ -11,7 +12,8 @@ from tests.browser import test_reporter_pages as pages
 from tests.browser.desk import Desk, started
 from tests.browser.photos import picture, planted
 
-SENT = "Sent."
+SENT = "Sent as “"
+SEND = "Send it:"
 REMOVED = "Removed from the photo before sending: the place where it was taken, the camera, the time"
 DAMAGED = b"\xff\xd8\xff\xe1\xff\xff not a photo"
 
@@ -72,9 +74,11 @@ def test_what_cleans_photos_is_asked_for_once_and_only_when_a_photo_was_chosen(
 ) -> None:
     page = done(desk, context)
     choose(page, ("note.txt", "text/plain", b"a"), ("a.pdf", "application/pdf", b"%PDF-1.7"))
+    press(page, "note.txt", SEND)
     expect(pages.row(page, "note.txt")).to_contain_text(SENT, timeout=20_000)
     assert not [path for path in asked if "photos" in path]
     choose(page, jpeg("a.jpg", planted("jpegBaseline")), ("b.png", "", planted("png")))
+    press(page, "b.png", SEND)
     expect(pages.row(page, "b.png")).to_contain_text(SENT, timeout=20_000)
     assert [path for path in asked if "photos" in path] == ["/photos.js"]
 
@@ -89,7 +93,8 @@ def test_a_photo_says_what_was_removed_while_it_is_sent_and_afterwards(desk: Des
     choose(page, ("holiday.txt", "text/plain", planted("jpegColour") + bytes(900_000)))  # by its bytes, not by its name
     row = pages.row(page, "holiday.txt")
     expect(row).to_contain_text(REMOVED, timeout=20_000)
-    expect(row).to_contain_text(re.compile("Sent|Being sent"), timeout=20_000)
+    press(page, "holiday.txt", SEND)
+    expect(row).to_contain_text(re.compile("Being sent|Sent as"), timeout=20_000)
     for route in held:
         route.continue_()
     page.unroute("**/api/part")
@@ -97,8 +102,8 @@ def test_a_photo_says_what_was_removed_while_it_is_sent_and_afterwards(desk: Des
     expect(row).to_contain_text(REMOVED)
     heard = page.evaluate("heard")
     assert heard[0].startswith(f"holiday.txt: {REMOVED}")
-    assert heard[0].endswith("Being sent.")
-    assert heard[1:] == ["holiday.txt: Sent."]
+    assert heard[0].endswith("Not sent yet.")
+    assert heard[1:] == ["holiday.txt: Being sent.", "holiday.txt: Sent as “file-1.txt”."]
 
 
 def test_in_the_mailbox_photos_are_cleaned_too(desk: Desk, context: BrowserContext, asked: list[str]) -> None:
@@ -112,6 +117,7 @@ def test_in_the_mailbox_photos_are_cleaned_too(desk: Desk, context: BrowserConte
     assert "/photos.js" not in asked
     choose(page, jpeg("a.jpg", planted("jpegBaseline")))
     expect(pages.row(page, "a.jpg")).to_contain_text(REMOVED, timeout=20_000)
+    press(page, "a.jpg", SEND)
     expect(pages.row(page, "a.jpg")).to_contain_text(SENT, timeout=20_000)
 
 
@@ -119,6 +125,7 @@ def test_a_photo_in_which_nothing_is_hidden_says_so_and_offers_no_original(desk:
     page = done(desk, context)
     choose(page, jpeg("a.jpg", picture("jpegBaseline")))
     expect(pages.row(page, "a.jpg")).to_contain_text("Nothing hidden was found in the photo.", timeout=20_000)
+    press(page, "a.jpg", SEND)
     expect(pages.row(page, "a.jpg")).to_contain_text(SENT, timeout=20_000)
     expect(page.get_by_role("button", name="Send the original too")).to_have_count(0)
 
@@ -131,6 +138,7 @@ def test_the_original_is_a_second_choice_and_counts(desk: Desk, context: Browser
     context.route("**/instance.js", smaller)
     page = done(desk, context)
     choose(page, jpeg("a.jpg", planted("jpegBaseline")))
+    press(page, "a.jpg", SEND)
     expect(pages.row(page, "a.jpg")).to_contain_text(SENT, timeout=20_000)
     assert begun(asked) == 1
     press(page, "a.jpg", "Send the original too")
@@ -158,6 +166,43 @@ def test_an_original_for_which_there_is_no_room_can_still_be_asked_for(desk: Des
     expect(pages.row(page, "original-a.jpg")).to_contain_text(SENT, timeout=20_000)
 
 
+def test_no_file_goes_before_it_is_told_to_and_none_by_its_own_name(
+    desk: Desk, context: BrowserContext, asked: list[str]
+) -> None:
+    page = done(desk, context)
+    report = desk.newest()
+    choose(page, jpeg("Hansens bord.JPG", planted("jpegBaseline")), ("noter fra Mette.txt", "text/plain", b"a"))
+    choose(page, ("liste.hemmeligt", "", b"?"), ("kontrakt 4711.pdf", "application/pdf", b"%PDF"))
+    expect(page.locator("[data-state=held]")).to_have_count(4, timeout=20_000)
+    names = [field.input_value() for field in page.get_by_label("Name under which it is sent").all()]
+    assert names == ["file-1.jpg", "file-2.txt", "file-3", "file-4.pdf"]
+    assert begun(asked) == 0
+    page.get_by_role("button", name="Send all that are ready").click()
+    expect(pages.row(page, "noter fra Mette.txt")).to_contain_text("Sent as “file-2.txt”.", timeout=20_000)
+    expect(page.locator("[data-state=held]")).to_have_count(2)  # of these it was warned: each takes a press of its own
+    expect(page.get_by_role("button", name="Send all that are ready")).to_be_hidden()
+    pages.row(page, "liste.hemmeligt").get_by_label("Name under which it is sent").fill(" ")
+    press(page, "liste.hemmeligt", "Send it as it is")
+    pages.row(page, "kontrakt 4711.pdf").get_by_label("Name under which it is sent").fill("kontrakt.pdf")
+    press(page, "kontrakt 4711.pdf", "Send it as it is")
+    expect(pages.row(page, "kontrakt 4711.pdf")).to_contain_text("Sent as “kontrakt.pdf”.", timeout=20_000)
+    assert desk.files_of(report) == ["file-1.jpg", "file-2.txt", "file-3", "kontrakt.pdf"]
+
+
+def test_in_the_mailbox_names_go_on_where_they_ended(desk: Desk, context: BrowserContext) -> None:
+    page = context.new_page()
+    page.goto(f"{desk.address}/en/report")
+    code = pages.send(page)
+    page.close(run_before_unload=False)
+    for number in (1, 2):
+        page = context.new_page()
+        page.goto(f"{desk.address}/en/mailbox")
+        pages.open_box(page, code)
+        choose(page, ("a.txt", "text/plain", b"a"))
+        press(page, "a.txt", SEND)
+        expect(page.locator("#thread")).to_contain_text(f"file-{number}.txt", timeout=20_000)
+
+
 @pytest.mark.parametrize(("label", "sent"), [("Send it as it is", 1), ("Leave it out", 0)])
 def test_a_damaged_photo_waits_for_the_persons_word(
     desk: Desk, context: BrowserContext, asked: list[str], label: str, sent: int
@@ -167,6 +212,7 @@ def test_a_damaged_photo_waits_for_the_persons_word(
     row = pages.row(page, "bad.jpg")
     expect(row).to_contain_text("This photo could not be cleaned")
     expect(row).to_contain_text("where, when and with which device")
+    press(page, "after.txt", SEND)
     expect(pages.row(page, "after.txt")).to_contain_text(SENT, timeout=20_000)
     expect(row).to_contain_text("Not sent yet.")
     assert begun(asked) == 1
@@ -191,6 +237,7 @@ def test_without_what_cleans_them_photos_wait_and_nothing_is_sent(
     page = done(desk, context)
     page.route("**/photos.js*", lambda route: route.abort())
     choose(page, jpeg("a.jpg", planted("jpegBaseline")), ("b.txt", "text/plain", b"b"))
+    press(page, "b.txt", SEND)
     row = pages.row(page, "a.jpg")
     for _ in range(2):
         expect(row).to_contain_text("nothing of this one was sent")
@@ -201,6 +248,7 @@ def test_without_what_cleans_them_photos_wait_and_nothing_is_sent(
     page.unroute("**/photos.js*")
     press(page, "a.jpg", "Try again")
     expect(row).to_contain_text(REMOVED, timeout=20_000)
+    press(page, "a.jpg", SEND)
     expect(row).to_contain_text(SENT, timeout=20_000)
     assert begun(asked) == 2
 
@@ -230,7 +278,7 @@ def test_one_press_with_the_keyboard_sends_it_and_keeps_the_place(desk: Desk, co
     page = done(desk, context)
     choose(page, ("a.pdf", "application/pdf", b"%PDF-1.7"))
     row = pages.row(page, "a.pdf")
-    row.get_by_role("button", name="Send it").focus()
+    row.get_by_role("button", name="Send it as it is").focus()
     page.keyboard.press("Enter")
     expect(row).to_be_focused()
     expect(row).to_contain_text(SENT, timeout=20_000)
@@ -256,5 +304,5 @@ def test_every_note_beside_a_file_is_accessible_and_fits(
         ("film.mp4", "video/mp4", b"\0\0\0\x18ftypisom\0\0\0\0"),
     )
     expect(pages.row(page, "film.mp4").locator(".warning")).to_be_visible()
-    expect(pages.row(page, "plain.jpg")).to_contain_text("Sen", timeout=20_000)
+    expect(page.locator("#files-all")).to_be_visible(timeout=20_000)
     assert pages.faults_of(page) == []

@@ -45,6 +45,7 @@ _CODE = "document.querySelector('[data-part=code]').textContent"
 _PLACES = "[...document.querySelectorAll('[data-part=type-back] input')].map(({ id, dataset }) => [id, Number(dataset.group)])"
 _FROM_DESK = "document.querySelectorAll('#thread > .desk').length"
 _ALL_FILES_ENDED = "![...document.querySelectorAll('#files-list progress')].some(({ hidden }) => !hidden)"
+_LOOKED_AT = "!document.querySelector('[data-state=looking]') && !!document.querySelector('[data-state=held]')"
 RECEIPT = "!document.querySelector('#proof').hidden"
 
 
@@ -134,6 +135,11 @@ class Reporter:
         """What is said of the files that are on their way or were sent."""
         return str(self.page.evaluate("document.querySelector('#files-list').textContent"))
 
+    def send_file(self) -> None:
+        """Sends what was chosen last, once it was looked at."""
+        self.until(_LOOKED_AT)
+        self.page.click("[data-state=held] button:not([hidden])")
+
     def step(self) -> str:
         self.until(f"{STEP} !== ''")
         return str(self.page.evaluate(STEP))
@@ -222,6 +228,8 @@ class Tour:
         line.hold("part")
         chosen = {"x" * 80 + ".pdf": LARGE, "small.txt": b"a", "empty.txt": b""}
         page.set_input_files("#files-input", [_file(*each) for each in chosen.items()])
+        reporter.until(_LOOKED_AT)
+        page.click("#files-all")
         reporter.until("document.querySelector('#files-list progress')?.value > 0")
         yield f"{name}/files-sending", page
         first.click()
@@ -238,7 +246,7 @@ class Tour:
         page.set_input_files(
             "#files-input", [photo, FilePayload(name="Referat.pdf", mimeType="application/pdf", buffer=b"%PDF-1.7")]
         )
-        reporter.until(f"{_ALL_FILES_ENDED} && document.querySelector('#files-list li:last-child button')?.checkVisibility()")
+        reporter.until(_LOOKED_AT)
         yield f"{name}/files-looked-at", page
 
     def _mailbox(self, reporter: Reporter, code: str) -> Iterator[tuple[str, Page]]:
@@ -256,7 +264,8 @@ class Tour:
         line.acts.clear()
         yield from ((f"mailbox/{state}", page) for state in reporter.reply())
         page.set_input_files("#files-input", [_file("Bilag.pdf", b"Bilag")])
-        reporter.until("document.querySelector('#thread').textContent.includes('Bilag.pdf')")
+        reporter.send_file()
+        reporter.until("document.querySelector('#thread').textContent.includes('1.pdf')")
         yield "mailbox/files-sent", page
         page.click("#close")
         yield "mailbox/closed", page

@@ -297,7 +297,12 @@ def test_an_authority_without_its_country_is_refused(site: Rendered, settings: S
 
 def test_authorities_stand_under_their_countries(site: Rendered) -> None:
     page = text(site(), "/en/")
-    assert page.index("<h3>Denmark") < page.index("whistleblower.dk") < page.index("<h3>Finland") < page.index("oikeuskansleri")
+    assert (
+        page.index("<summary>Denmark")
+        < page.index("whistleblower.dk")
+        < page.index("<summary>Finland")
+        < page.index("oikeuskansleri")
+    )
 
 
 def test_no_title_says_what_the_pages_are_for(site: Rendered) -> None:

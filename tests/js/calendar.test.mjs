@@ -9,14 +9,15 @@ const ids = () => {
   return () => `id-${++count}`;
 };
 
-test('reminders are whole days under the given title', () => {
+test('reminders are whole days under the given title, told at nine', () => {
+  const alarm = ['BEGIN:VALARM', 'ACTION:DISPLAY', 'DESCRIPTION:Tandlæge', 'TRIGGER:PT9H', 'END:VALARM'];
   const lines = calendarOf(['2026-12-01', '2027-02-28'], 'Tandlæge', '2026-11-24', ids()).split('\r\n');
   assert.deepEqual(lines, [
     'BEGIN:VCALENDAR', 'VERSION:2.0', 'PRODID:-//Calendar//EN',
     'BEGIN:VEVENT', 'UID:id-1', 'DTSTAMP:20261124T000000Z', 'DTSTART;VALUE=DATE:20261201', 'DTEND;VALUE=DATE:20261202',
-    'SUMMARY:Tandlæge', 'TRANSP:TRANSPARENT', 'END:VEVENT',
+    'SUMMARY:Tandlæge', 'TRANSP:TRANSPARENT', ...alarm, 'END:VEVENT',
     'BEGIN:VEVENT', 'UID:id-2', 'DTSTAMP:20261124T000000Z', 'DTSTART;VALUE=DATE:20270228', 'DTEND;VALUE=DATE:20270301',
-    'SUMMARY:Tandlæge', 'TRANSP:TRANSPARENT', 'END:VEVENT',
+    'SUMMARY:Tandlæge', 'TRANSP:TRANSPARENT', ...alarm, 'END:VEVENT',
     'END:VCALENDAR', '',
   ]);
 });

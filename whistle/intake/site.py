@@ -95,7 +95,7 @@ class _Renderer:
             said=said,
             long_day=long_day,
             site=self.settings.site,
-            address=self.settings.names[0],
+            address=self.settings.names[0] + (f":{self.settings.port}" if self.card.demo else ""),  # a demo has no proxy
             country_name=country_name,
             card=self.card,
             groups=_recipients(self.settings.site, self.card, language),

@@ -12,7 +12,7 @@ import { word } from './words.js';
  *
  * @typedef {object} Looked
  * @property {string} note in words, what was seen
- * @property {'send' | 'as-it-is' | 'again' | null} ask what the person must press before it goes on
+ * @property {'send' | 'as-it-is' | 'again' | null} ask what the person must press before it goes on; `send` where nothing was warned of
  * @property {boolean} removed whether the original says more
  * @property {() => Promise<Blob>} content what is sent
  */
@@ -34,7 +34,7 @@ export async function lookAt(file, load = loadPhotos) {
   const head = await read(file.slice(0, HEAD_BYTES));
   if (!kindOf(head)) {
     const carrier = carrierOf(head, file.type);
-    return looked(file, carrier && 'send', carrier ? word(`files.warn-${carrier}`) : '');
+    return carrier ? looked(file, 'as-it-is', word(`files.warn-${carrier}`)) : looked(file, 'send', '');
   }
   if (file.size > PHOTO_LIMIT) return unclean(file, word('files.photo-large', { size: amount(PHOTO_LIMIT) }));
   let photos;
@@ -54,7 +54,7 @@ export async function lookAt(file, load = loadPhotos) {
   const things = new Intl.ListFormat(word('common.locale')).format(found.map((finding) => word(`files.found-${finding}`)));
   const note = found.length > 0 ? word('files.removed', { things }) : word('files.nothing-hidden');
   // Cleaned again when it is its turn, so that of many photos only the one on its way is in memory.
-  return { note, ask: null, removed: found.length > 0, content: async () => new Blob([cleaned(clean, await read(file))]) };
+  return { note, ask: 'send', removed: found.length > 0, content: async () => new Blob([cleaned(clean, await read(file))]) };
 }
 
 /**

@@ -1,6 +1,6 @@
 // @ts-check
-// Sending files from a page: chosen, looked at, sealed and sent one after another, each named to the desk as soon as it is there.
-// Keeps nothing beyond the page; what is lost with the page is the file that was on its way.
+// Sending files from a page: chosen, looked at, given a name that says nothing, and after one press sealed and sent one after another,
+// each named to the desk as soon as it is there. Keeps nothing beyond the page; what is lost with it is the file that was on its way.
 
 import { PAUSES, isPassing, wait } from '../patience.js';
 import { WhistleError } from '../errors.js';
@@ -9,6 +9,7 @@ import { looked, lookAt } from './care.js';
 import { longDay } from './dates.js';
 import { wordsOf } from './failures.js';
 import { at, element } from './page.js';
+import { unwatched, wellFormed } from './text.js';
 import { hasWord, word } from './words.js';
 
 /**
@@ -24,6 +25,7 @@ const TOLD = ['held', 'sending', 'paused', 'offline', 'done', 'cancelled', 'fail
 const ENDED = ['done', 'failed']; // of the transfer: the row says more
 const MOVING = ['sending', 'paused', 'offline'];
 const UNDECIDED = ['looking', 'held'];
+const ENDING = /\.[a-z0-9]{1,5}$/i; // what tells a program how to open a file; a longer one may be a part of its name
 
 /**
  * @param {Instance} limits
@@ -38,6 +40,7 @@ export function startFiles(limits) {
   let rows = [];
   let left = new AbortController();
   let looking = false;
+  let count = 0; // of the files that were ever chosen or sent, so that no two get the same name
 
   const choose = () => {
     const input = at('files-input', HTMLInputElement);
@@ -45,12 +48,15 @@ export function startFiles(limits) {
     input.value = ''; // so that the same one can be chosen again
     const refused = chosen.flatMap((file) => {
       const why = mistakeOf(file, room());
-      if (why === null) add(new Row(file, goOn, addOriginal));
+      if (why === null) add(new Row(file, nameFor(file), goOn, addOriginal));
       return why ?? [];
     });
     refuse(refused);
     goOn();
   };
+
+  /** @param {File} file */
+  const nameFor = ({ name }) => word('files.plain', { number: ++count }) + (ENDING.exec(name)?.[0] ?? '').toLowerCase();
 
   const add = (/** @type {Row} */ row, /** @type {Element | null} */ before = at('files-list').lastElementChild) => {
     rows.push(row);
@@ -69,7 +75,7 @@ export function startFiles(limits) {
   const addOriginal = (photo, row) => {
     const file = new File([photo], `original-${photo.name}`, { type: photo.type });
     const why = mistakeOf(file, room());
-    if (why === null) add(new Row(file, goOn, addOriginal, looked(file, null, word('files.original'))), row.item);
+    if (why === null) add(new Row(file, `original-${row.name}`, goOn, addOriginal, looked(file, null, word('files.original'))), row.item);
     refuse(why === null ? [] : [why]);
     goOn();
     return why === null;
@@ -78,7 +84,12 @@ export function startFiles(limits) {
   const goOn = () => {
     look();
     send();
+    offerAll();
   };
+
+  /** @returns {Row[]} what waits for nothing but the person's word */
+  const ready = () => rows.filter(({ isReady }) => isReady);
+  const offerAll = () => (at('files-all-row').hidden = ready().length < 2);
 
   /** One after another, so that one photo at a time is taken apart. */
   const look = async () => {
@@ -86,7 +97,7 @@ export function startFiles(limits) {
     looking = true;
     for (let next; (next = rows.find(({ state }) => state === 'looking')); ) {
       await next.look();
-      send();
+      offerAll();
     }
     looking = false;
   };
@@ -121,6 +132,7 @@ export function startFiles(limits) {
   const use = (/** @type {OpenBox} */ opened) => {
     forget();
     box = opened;
+    count = namedIn(opened).size;
     left = new AbortController();
     at('files-limits').textContent = word('files.limits', { count: limits.files, size: amount(limits.fileBytes) });
   };
@@ -130,6 +142,7 @@ export function startFiles(limits) {
     left.abort();
     for (const row of rows) row.stop();
     rows = [];
+    offerAll();
     for (const id of ['files-list', 'files-refused', 'files-words']) at(id).replaceChildren();
   };
 
@@ -139,6 +152,11 @@ export function startFiles(limits) {
 
   const isBusy = () => rows.some(({ isUnfinished }) => isUnfinished);
   at('files-input').addEventListener('change', choose);
+  at('files-all').addEventListener('click', () => {
+    const all = ready();
+    all[0]?.item.focus();
+    for (const row of all) row.decide();
+  });
   addEventListener('beforeunload', (event) => {
     if (isBusy()) event.preventDefault();
   });
@@ -161,6 +179,9 @@ class Row {
   #untold = '';
   #left = false;
   #file;
+  #goOn;
+  #named = unwatched(/** @type {HTMLInputElement} */ (element('input', {})));
+  #naming = element('label', { kind: 'field' }, word('files.name'), this.#named);
   #bar = /** @type {HTMLProgressElement} */ (element('progress', {}));
   #note = element('p', {});
   #words = element('p', { kind: 'from' });
@@ -171,27 +192,30 @@ class Row {
 
   /**
    * @param {File} file
+   * @param {string} name that it gets unless the person chooses another one
    * @param {() => void} goOn with whatever waits
    * @param {(file: File, row: Row) => boolean} addOriginal
    * @param {Looked | null} seen if it need not be looked at
    */
-  constructor(file, goOn, addOriginal, seen = null) {
+  constructor(file, name, goOn, addOriginal, seen = null) {
     this.#file = file;
+    this.#goOn = goOn;
     this.#looked = seen;
-    const name = element('p', { kind: 'name' }, element('bdi', { text: file.name }), ` ${amount(file.size)}`);
+    this.#named.defaultValue = name;
+    const own = element('p', { kind: 'name' }, element('bdi', { text: file.name }), ` ${amount(file.size)}`);
     this.#bar.setAttribute('aria-label', file.name);
     const buttons = (/** @type {HTMLElement[]} */ ...those) => element('p', { kind: 'buttons' }, ...those);
-    this.item = element('li', {}, name, this.#note, this.#bar, this.#words, buttons(this.#first, this.#second));
+    this.item = element('li', {}, own, this.#note, this.#naming, this.#bar, this.#words, buttons(this.#first, this.#second));
     this.item.append(this.#why, buttons(this.#original));
     this.item.tabIndex = -1;
     this.#first.addEventListener('click', () => {
-      if (this.state !== 'held') return this.state === 'sending' ? this.#transfer?.pause() : this.#transfer?.resume();
-      this.#decided();
-      goOn();
+      if (this.state === 'held') this.decide();
+      else if (this.state === 'sending') this.#transfer?.pause();
+      else this.#transfer?.resume();
     });
     this.#second.addEventListener('click', () => {
-      if (this.state !== 'failed') return this.cancel();
-      this.#show(this.#looked ? 'waiting' : 'looking');
+      if (this.state === 'failed') this.#show(this.#looked ? 'waiting' : 'looking');
+      else this.cancel();
       goOn();
     });
     this.#original.addEventListener('click', () => this.#offerOriginal(!addOriginal(file, this)));
@@ -199,6 +223,15 @@ class Row {
     this.#say(seen?.note ?? '');
     this.#offer();
     this.#show(seen ? 'waiting' : 'looking');
+  }
+
+  /** @returns {string} by which the desk will know it */
+  get name() {
+    return wellFormed(this.#named.value).trim() || this.#named.defaultValue;
+  }
+
+  get isReady() {
+    return this.state === 'held' && this.#looked?.ask === 'send';
   }
 
   get isUnfinished() {
@@ -219,12 +252,13 @@ class Row {
     }
   }
 
-  /** The person has read the note, and goes on all the same; what could not be looked at is looked at again. */
-  #decided() {
-    const isBlind = this.#looked?.ask === 'again';
-    if (isBlind) this.#looked = null;
-    this.#say('');
-    this.#show(isBlind ? 'looking' : 'waiting');
+  /** The person has read the note, and goes on; what could not be looked at is looked at again. */
+  decide() {
+    const ask = this.#looked?.ask;
+    if (ask === 'again') this.#looked = null;
+    if (ask !== 'send') this.#say('');
+    this.#show(ask === 'again' ? 'looking' : 'waiting');
+    this.#goOn();
   }
 
   /**
@@ -233,7 +267,8 @@ class Row {
    * @param {AbortSignal} signal
    */
   async send(box, limit, signal) {
-    const { name, type } = this.#file;
+    const { name } = this;
+    const { type } = this.#file;
     try {
       this.#show('sealing');
       if (!this.sent) {
@@ -317,7 +352,8 @@ class Row {
     if (this.#left) return;
     const isNews = state !== this.state;
     this.state = state;
-    const said = word(`files.${state}`, { why });
+    this.item.dataset.state = state;
+    const said = word(`files.${state}`, { why, name: this.sent?.name ?? '' });
     const { sent, total, rate, left } = this.#transfer?.progress ?? { sent: 0, total: 1, rate: 0, left: null };
     const size = this.#transfer?.size ?? 0;
     this.#bar.max = total;
@@ -328,7 +364,7 @@ class Row {
     const speed = state === 'sending' && left !== null && left >= 1
       ? ` ${word('files.speed', { rate: amount(rate), left: span(left) })}` : '';
     const day = state === 'done' && this.#receipted;
-    this.#words.textContent = day ? word('files.receipted', { day: longDay(day) }) : said + more + speed;
+    this.#words.textContent = day ? `${said} ${word('files.receipted', { day: longDay(day) })}` : said + more + speed;
     if (isNews) this.#offer();
     if (!isNews || !TOLD.includes(state)) return;
     at('files-words').textContent = `${this.#file.name}: ${this.#untold}${said}`;
@@ -337,7 +373,7 @@ class Row {
 
   /** @param {string} note shown from now on, and read out with the next news */
   #say(note) {
-    this.#note.className = this.#looked?.ask ? 'warning' : 'from';
+    this.#note.className = ['as-it-is', 'again'].includes(this.#looked?.ask ?? '') ? 'warning' : 'from';
     this.#note.textContent = note;
     this.#note.hidden = note === '';
     this.#untold = note && `${note} `;
@@ -353,6 +389,7 @@ class Row {
   #offer() {
     const { state } = this;
     const ask = state === 'held' && this.#looked?.ask;
+    this.#naming.hidden = !ask || ask === 'again';
     if (ask) {
       this.#label(this.#first, true, ask);
       this.#label(this.#second, true, 'leave-out');

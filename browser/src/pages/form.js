@@ -22,15 +22,16 @@ const NAME = ['name', 'contact'];
 /**
  * @param {Card} card
  * @param {(step: 'write' | 'check') => void} show
- * @returns {{said: () => Said, open: () => void, forget: () => void, isBegun: () => boolean}}
+ * @returns {{said: () => Said, open: () => void, back: () => boolean, forget: () => void, isBegun: () => boolean}} `back` goes to the
+ *   step before, if there is one
  */
 export function startForm(card, show) {
   /** @type {Map<string, HTMLElement>} */
   const steps = new Map([.../** @type {NodeListOf<HTMLElement>} */ (at('write').querySelectorAll('[data-step]'))].map((step) => [step.dataset.step ?? '', step]));
   /** The steps that are walked now, and the one of them that is shown; behind the last comes the check. */
-  let walk = NEEDED.filter((step) => steps.has(step));
+  const needed = NEEDED.filter((step) => steps.has(step));
+  let walk = needed;
   let place = 0;
-  let isChecked = false;
 
   /** @returns {string[]} what can be asked beside the report itself: a name only where two people would have to open it */
   const offered = () => {
@@ -38,11 +39,13 @@ export function startForm(card, show) {
     return [...steps.keys()].filter((step) => !NEEDED.includes(step) && (step !== 'name' || rings !== null));
   };
 
+  const isAtStart = () => walk === needed && place === 0;
+
   const reveal = () => {
     const now = walk[place] ?? '';
     const isOffered = !NEEDED.includes(now);
     for (const [name, step] of steps) step.hidden = name !== now;
-    at('before').hidden = place === 0 && !isChecked;
+    at('before').hidden = isAtStart();
     at('decline').hidden = !isOffered;
     at('skip').hidden = walk.length === 1 || !isOffered;
     at('place').textContent = isOffered && walk.length > 1 ? word('report.place', { place: place + 1, count: walk.length }) : '';
@@ -56,9 +59,9 @@ export function startForm(card, show) {
     show('write');
   };
 
-  const ask = (/** @type {string[]} */ names) => {
+  const ask = (/** @type {string[]} */ names, first = 0) => {
     walk = names;
-    go(0);
+    go(first);
   };
 
   const next = () => {
@@ -79,11 +82,11 @@ export function startForm(card, show) {
       ask([wrong]);
       return tellMistakes('write', mistakesIn(wrong)); // somebody went back, or on, without mending it
     }
-    isChecked = true;
     const answered = [...steps.keys()].filter((step) => NEEDED.includes(step) || (open.includes(step) && answerOf(step) !== ''));
     const rows = answered.map((step) => rowOf(step));
     if (!answered.includes('name')) rows.push(lineOf(steps.get('name')?.dataset.short ?? '', word('report.nameless')));
     at('check-list').replaceChildren(...rows);
+    at('ask').textContent = word('report.ask', { count: open.length });
     const added = open.filter((step) => !answered.includes(step) && steps.get(step)?.dataset.add);
     at('check-more').replaceChildren(at('ask'), ...added.map((step) => button(steps.get(step)?.dataset.add ?? '', () => ask([step]))));
     show('check');
@@ -97,6 +100,13 @@ export function startForm(card, show) {
   };
 
   const titleOf = (/** @type {string} */ step) => (steps.get(step)?.querySelector('h2 label') ?? steps.get(step)?.querySelector('h2'))?.textContent ?? '';
+
+  const back = () => {
+    if (!at('check').hidden) ask(needed, needed.length - 1);
+    else if (!isAtStart()) go(place - 1);
+    else return false;
+    return true;
+  };
 
   /** @returns {Said} what would be sent */
   const said = () => {
@@ -115,14 +125,14 @@ export function startForm(card, show) {
     event.preventDefault();
     next();
   });
-  at('before').addEventListener('click', () => go(place - 1));
+  at('before').addEventListener('click', back);
   at('decline').addEventListener('click', decline);
   at('skip').addEventListener('click', check);
   at('ask').addEventListener('click', () => ask(offered()));
   watchLength('text');
   for (const { id } of at('write').querySelectorAll('textarea[id^=answer-]')) watchLength(id, ANSWER_LIMIT);
   reveal();
-  return { said, open: () => ask(['text']), forget, isBegun: () => textOf('text') !== '' };
+  return { said, open: () => ask(['text']), back, forget, isBegun: () => textOf('text') !== '' };
 }
 
 /**

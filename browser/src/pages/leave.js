@@ -2,10 +2,12 @@
 // Leaving fast: the page goes blank and its fields empty at once, then another page takes its place in the history. The link
 // that this is fastened to works without it, too.
 
+import { isGuarded } from './back.js';
 import { at } from './page.js';
 
 const PRESSES = 3;
 const WITHIN_MS = 5_000;
+const STEP_MS = 300; // what one step back in the history may take
 
 /** @type {(() => void)[]} */
 const wipes = [];
@@ -40,7 +42,14 @@ function leave() {
   wipeAll();
   document.body.replaceChildren();
   document.title = '';
-  location.replace(elsewhere);
+  const go = () => location.replace(elsewhere);
+  if (!isGuarded()) return go();
+  addEventListener('popstate', (event) => {
+    event.stopImmediatePropagation();
+    go();
+  }, { capture: true });
+  history.back(); // so that the other page takes the place of this one, and the way back does not lead here
+  setTimeout(go, STEP_MS);
 }
 
 function wipeAll() {

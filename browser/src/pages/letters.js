@@ -8,7 +8,7 @@ import { longDay } from './dates.js';
 import { wordsOf } from './failures.js';
 import { element } from './page.js';
 import { plainName, save } from './save.js';
-import { mistakeIn, wellFormed } from './text.js';
+import { mistakeIn, unwatched, wellFormed } from './text.js';
 import { hasWord, word } from './words.js';
 
 /**
@@ -185,10 +185,8 @@ function pressing(words, say) {
  * @param {ReturnType<typeof pressing>} press
  */
 function correction(minutes, press) {
-  const field = /** @type {HTMLTextAreaElement} */ (element('textarea', {}));
-  for (const [name, value] of Object.entries({ rows: '4', autocomplete: 'off', spellcheck: 'false', autocorrect: 'off', writingsuggestions: 'false' })) {
-    field.setAttribute(name, value);
-  }
+  const field = unwatched(/** @type {HTMLTextAreaElement} */ (element('textarea', {})));
+  field.rows = 4;
   const send = press(word('mailbox.send-correction'), () => {
     const text = wellFormed(field.value);
     return mistakeIn(text, TEXT_LIMIT, 'mailbox.missing-text') ?? { kind: 'minutes-corrected', body: { minutes, text } };

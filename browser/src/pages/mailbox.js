@@ -6,6 +6,7 @@ import { formatCode, readCode } from '../code.js';
 import { groupOf } from '../card.js';
 import { dataOf, openMailbox } from '../dialogue.js';
 import { CodeHasBadCharacter, CodeHasWrongLength, CodeMistyped } from '../errors.js';
+import { startBack } from './back.js';
 import { OpenBox } from './box.js';
 import { wordsOf } from './failures.js';
 import { startFiles } from './files.js';
@@ -13,7 +14,7 @@ import { onLeaving } from './leave.js';
 import { at, beginWith, painted, showGroups, showOnly, tellMistakes } from './page.js';
 import { startReceipt } from './receipt.js';
 import { startReminders } from './reminders.js';
-import { save } from './save.js';
+import { pageOf, save } from './save.js';
 import { startSaying } from './saying.js';
 import { startThread, unreadIn } from './thread.js';
 import { word } from './words.js';
@@ -23,7 +24,6 @@ import { word } from './words.js';
  * @typedef {import('../instance.js').Instance} Instance
  */
 
-const DATA = 'data.json';
 const STEPS = ['enter', 'suggestion', 'opening', 'failed', 'opened', 'incapable'];
 
 /**
@@ -60,6 +60,7 @@ export function startMailbox(card, instance) {
     at('receipt-more').hidden = false;
     showOnly(STEPS, 'opened');
     box.watch();
+    guard();
   };
 
   const show = (/** @type {OpenBox} */ read) => {
@@ -127,11 +128,12 @@ export function startMailbox(card, instance) {
     }
   };
 
-  const keepData = () => {
-    if (!box?.mailbox) return;
-    save(new Blob([dataOf(box.mailbox)], { type: 'application/json' }), DATA);
-    at('own-words').textContent = word('receipt.saved', { name: DATA });
+  const keep = (/** @type {string} */ copy, /** @type {string} */ name) => {
+    save(new Blob([copy]), name);
+    at('own-words').textContent = word('receipt.saved', { name });
   };
+  const keepData = () => box?.mailbox && keep(dataOf(box.mailbox), 'data.json');
+  const keepPage = () => keep(pageOf(at('status-section'), at('thread')), 'data.html');
 
   const refresh = async () => {
     const before = box?.mailbox?.thread.items.length;
@@ -162,6 +164,11 @@ export function startMailbox(card, instance) {
     at('closed').hidden = false;
   };
 
+  const guard = startBack(() => {
+    if (!box) return false;
+    close(); // or not, if something is unsent
+    return true;
+  });
   onLeaving(forget);
   addEventListener('beforeunload', (event) => {
     if (saying.isBegun()) event.preventDefault();
@@ -172,7 +179,7 @@ export function startMailbox(card, instance) {
     enter();
   });
   for (const [id, event, act] of /** @type {const} */ ([
-    ['enter', 'submit', enter], ['read', 'click', confirmRead], ['own-save', 'click', keepData], ['accept', 'click', accept], ['refuse', 'click', back],
+    ['enter', 'submit', enter], ['read', 'click', confirmRead], ['own-page', 'click', keepPage], ['own-data', 'click', keepData], ['accept', 'click', accept], ['refuse', 'click', back],
     ['again', 'click', open], ['other', 'click', back], ['refresh', 'click', refresh], ['close', 'click', close],
   ])) {
     at(id).addEventListener(event, (happened) => {

@@ -6,6 +6,7 @@
 import { deliverReport, openOwnBox, prepareReport } from '../dialogue.js';
 import { IntakeRefused, WhistleError } from '../errors.js';
 import { span } from './amounts.js';
+import { startBack } from './back.js';
 import { OpenBox } from './box.js';
 import { dueDays, longDay, lookingDays } from './dates.js';
 import { wordsOf } from './failures.js';
@@ -47,7 +48,10 @@ export function startReport(card, instance) {
   const files = startFiles(instance);
   const reminders = startReminders();
 
+  let shown = 'write';
   const show = (/** @type {string} */ step) => {
+    shown = step;
+    if (step !== 'write' || form.isBegun()) guard();
     document.body.classList.toggle('slip', step === 'code');
     document.body.classList.toggle('begun', step !== 'write' || form.isBegun()); // another language is another page, without all this
     at('receipt').hidden = !RECEIPTED.includes(step);
@@ -55,6 +59,22 @@ export function startReport(card, instance) {
   };
 
   const form = startForm(card, show);
+
+  /** @returns {boolean} whether the page stays: what is being sent cannot be taken back, and a code is not left unwritten */
+  const back = () => {
+    if (shown === 'done') return files.isBusy() && !confirm(word('files.leave'));
+    if (shown === 'failed') form.open();
+    else if (shown === 'typeback') showCode();
+    else if ((shown === 'write' || shown === 'check') && !form.back()) return !mayLose();
+    return true;
+  };
+  const mayLose = () => {
+    if (form.isBegun() && !confirm(word('report.unsent'))) return false;
+    form.forget();
+    return true;
+  };
+  const guard = startBack(back);
+  at('write').addEventListener('input', guard);
 
   const send = async () => {
     show('sending');

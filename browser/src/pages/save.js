@@ -18,6 +18,19 @@ export function save(blob, name) {
 }
 
 /**
+ * @param {...HTMLElement} parts of the page
+ * @returns {string} them alone, as a page that can be read anywhere and does nothing: what is asked stays, what can be pressed goes
+ */
+export function pageOf(...parts) {
+  const copy = element('body', {}, ...parts.map((part) => part.cloneNode(true)));
+  for (const choice of copy.querySelectorAll('fieldset button')) choice.replaceWith(choice.textContent ?? '', '. ');
+  for (const act of copy.querySelectorAll('[hidden], button, details, progress')) act.remove();
+  const page = element('html', {}, element('head', {}, element('title', { text: document.title })), copy);
+  page.lang = document.documentElement.lang;
+  return `<!doctype html>\n<meta charset="utf-8">\n${page.outerHTML}`;
+}
+
+/**
  * @param {string} name as somebody else gave it
  * @returns {string} without what leads out of a folder, hides the file or its ending, or turns the reading round
  */

@@ -9,6 +9,19 @@ import { word } from './words.js';
 const NEAR = 10; // the last part of its limit in which a text is told how much is left: a tenth
 const LONGEST_ESCAPE = 6; // bytes that one character can take, as \u0001 does
 
+/** What keeps a browser, its keyboard and its add-ons from sending away or keeping what is being written. */
+const UNWATCHED = { autocomplete: 'off', spellcheck: 'false', autocorrect: 'off', writingsuggestions: 'false', translate: 'no' };
+
+/**
+ * @template {HTMLElement} T
+ * @param {T} field made here and not in a page
+ * @returns {T}
+ */
+export function unwatched(field) {
+  for (const [name, value] of Object.entries(UNWATCHED)) field.setAttribute(name, value);
+  return field;
+}
+
 /**
  * @param {string} field id
  * @returns {string} what stands there, half of a torn character replaced, since no content may hold one
