@@ -106,6 +106,13 @@ def test_a_check_says_that_all_is_fine_and_makes_no_database(tmp_path: Path) -> 
     assert not (tmp_path / "intake.sqlite").exists()
 
 
+def test_texts_that_nobody_has_looked_at_for_a_year_are_named(tmp_path: Path) -> None:
+    for days, warned in ((366, True), (365, False)):
+        file = written(tmp_path, settings(tmp_path, card()) | {"reviewed": f'"{TODAY - timedelta(days)}"'})
+        checked = subprocess.run(command(file, "--check"), capture_output=True, check=True, text=True)
+        assert ("more than a year ago" in checked.stderr) is warned
+
+
 @pytest.mark.parametrize(
     ("key", "value", "message"),
     [

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
 from hashlib import sha384, shake_256
+from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
 from types import MappingProxyType
@@ -244,6 +245,47 @@ def test_the_bank_chooses_what_is_asked_and_in_which_order(site: Rendered) -> No
 
 def test_a_text_of_the_bank_is_never_markup(site: Rendered) -> None:
     assert "<b>Bank</b>" not in "".join(pages(site(organisation="<b>Bank</b>", controller="<b>Bank</b>")).values())
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_a_person_must_be_told_stands_on_the_pages_and_takes_no_script(
+    site: Rendered, settings: Settings, language: str
+) -> None:
+    """Whole sections of the catalogue, and what the bank has set: a text that is taken out of a page is missed here."""
+    catalogue = read_catalogues(TEMPLATES, LANGUAGES)[language]
+    files, bank = site(), settings.site
+    told = {
+        "|report": ("front", "safe", "recipients", "what", "happens", "honest", "ways", "key"),
+        "privacy": ("privacy",),
+        "accessibility": ("accessibility",),
+    }
+    said = {
+        "|report": (bank.board_decision[language], bank.complaints.name[language], "klage@demobank.example", bank.organisation),
+        "privacy": (bank.controller, "dpo@demobank.example", bank.board_decision[language]),
+        "accessibility": ("dpo@demobank.example",),
+    }
+    for path, sections in told.items():
+        page = "".join(visible(text(files, f"/{language}/{each}")) for each in path.split("|"))
+        words = [word for section in sections for word in catalogue.under(section).values()]
+        missing = [word for word in (*words, *said[path]) if not re.search(gaps(word), page)]
+        assert missing == []
+
+
+def visible(page: str) -> str:
+    """What it says outside of its markup, and outside of what only scripts read."""
+    shown = re.sub(r"<template.*?</template>|<wbr>", "", page, flags=re.DOTALL)
+    return " ".join(unescape(re.sub(r"<[^>]*>", " ", shown)).split())
+
+
+def gaps(word: str) -> str:
+    """The word as a pattern, in which anything may stand for what is filled in."""
+    return ".+?".join(map(re.escape, re.split(r"\{\w+\}", " ".join(word.split()))))
+
+
+@pytest.mark.parametrize("nowhere", ["complaints", "external_channels"])
+def test_a_bank_that_does_not_say_where_else_one_can_go_is_refused(site: Rendered, settings: Settings, nowhere: str) -> None:
+    with pytest.raises(SettingsWrong, match="where else one can go"):
+        site(**{nowhere: replace(settings.site.complaints, contact=()) if nowhere == "complaints" else ()})
 
 
 def test_the_demo_label_is_on_every_page_of_a_demo_and_on_no_other(site: Rendered) -> None:

@@ -10,7 +10,7 @@ import sys
 import time
 from collections.abc import Sequence
 from contextlib import closing
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 
@@ -23,7 +23,7 @@ from whistle.intake.application import public, relay
 from whistle.intake.files import Files
 from whistle.intake.relay import Relay
 from whistle.intake.settings import Settings
-from whistle.intake.site import NOT_FOUND, render
+from whistle.intake.site import NOT_FOUND, render, reviewed
 from whistle.protocol.card import Card, parse
 from whistle.protocol.constants import FILE_LIMIT
 from whistle.protocol.spelling import hexadecimal
@@ -35,6 +35,7 @@ from whistle.web.listening import Server, bind, run, silence
 
 TEMPLATES = Path(__file__).parents[2] / "templates" / "intake"
 _SECRET_CHARACTERS = 32
+_REVIEW_DAYS = 365
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -97,6 +98,8 @@ def _prepare(settings: Settings, serving: bool) -> None:
         raise SettingsWrong("The setting relay_token_sha256 must be 64 hexadecimal digits, lower case.") from None
     limits = limits_of(settings)
     site = dict(render(settings, card, card_file, TEMPLATES))
+    if today() - reviewed(settings.site) > timedelta(_REVIEW_DAYS):
+        print("whistle-intake: site.reviewed is more than a year ago. Check the texts and the authorities.", file=sys.stderr)
     challenges = Challenges(challenge_secret(settings.challenge_secret), "whistle/1 challenge", time.time, secrets.token_bytes)
     for file in site.values():
         file.encoded  # noqa: B018 - compressed now, not when the first reader waits

@@ -41,7 +41,7 @@ class Site:
     complaints: Channel
     internal_channels: tuple[Channel, ...]
     external_channels: tuple[Channel, ...]
-    reviewed: str  # the day on which the external channels were last checked
+    reviewed: str  # the day on which these texts and the external channels were last checked
     acknowledge_days: int
     feedback_months: int
     retention_months: int

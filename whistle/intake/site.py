@@ -40,6 +40,12 @@ class _Recipient:
 
 def render(settings: Settings, card: Card, card_file: bytes, templates: Path) -> Mapping[str, StaticFile]:
     """Every file of the site by its path. Raises SettingsWrong, CatalogueWrong or WordMissing, at start."""
+    for name, ways in (
+        ("complaints.contact", settings.site.complaints.contact),
+        ("external_channels", settings.site.external_channels),
+    ):
+        if not ways:
+            raise SettingsWrong(f"The setting site.{name} must not be empty: the pages have to say where else one can go.")
     catalogues = read_catalogues(templates, settings.languages)
     scripts = {name: (templates / f"{name}.js").read_bytes() for name in _SCRIPTS}
     site = _Renderer(environment(templates), settings, card, catalogues, scripts)
@@ -75,9 +81,6 @@ class _Renderer:
         def said(text: Mapping[str, str]) -> str:
             return _said(text, language)
 
-        def long_day(day: str) -> str:
-            return format_date(_day(day), "long", locale=locale)
-
         def country_name(code: str) -> str:
             if code not in locale.territories:
                 raise SettingsWrong("Every channel of site.external_channels needs its country, in two letters such as DK.")
@@ -93,7 +96,7 @@ class _Renderer:
             catalogues=self.catalogues,
             w=words,
             said=said,
-            long_day=long_day,
+            reviewed=format_date(reviewed(self.settings.site), "long", locale=locale),
             site=self.settings.site,
             address=self.settings.names[0] + (f":{self.settings.port}" if self.card.demo else ""),  # a demo has no proxy
             country_name=country_name,
@@ -122,9 +125,10 @@ def _said(text: Mapping[str, str], language: str) -> str:
     return text[language]
 
 
-def _day(text: str) -> date:
+def reviewed(site: Site) -> date:
+    """When its texts were last checked. Raises SettingsWrong."""
     try:
-        return date.fromisoformat(text)
+        return date.fromisoformat(site.reviewed)
     except ValueError:
         raise SettingsWrong("The setting site.reviewed must be a day, written YYYY-MM-DD.") from None
 
