@@ -159,6 +159,7 @@ def test_an_original_for_which_there_is_no_room_can_still_be_asked_for(desk: Des
     context.route("**/instance.js", smaller)
     page = done(desk, context)
     choose(page, jpeg("a.jpg", planted("jpegBaseline")), ("b.pdf", "application/pdf", b"%PDF"))
+    press(page, "a.jpg", SEND)
     press(page, "a.jpg", "Send the original too")
     expect(page.locator("#files-refused")).to_contain_text("“original-a.jpg” is not sent")
     press(page, "b.pdf", "Leave it out")

@@ -245,7 +245,6 @@ class Row {
       if (this.#isOver()) return;
       this.#looked = seen;
       this.#say(seen.note);
-      this.#offerOriginal(seen.removed);
       this.#show(seen.ask ? 'held' : 'waiting');
     } catch (error) {
       if (!this.#isOver()) this.#fail(error);
@@ -255,6 +254,7 @@ class Row {
   /** The person has read the note, and goes on; what could not be looked at is looked at again. */
   decide() {
     const ask = this.#looked?.ask;
+    this.#offerOriginal(this.#looked?.removed === true);
     if (ask === 'again') this.#looked = null;
     if (ask !== 'send') this.#say('');
     this.#show(ask === 'again' ? 'looking' : 'waiting');
