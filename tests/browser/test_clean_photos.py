@@ -101,7 +101,7 @@ def send_photos(browser: Browser, demo: Demo, photos: list[Path]) -> None:
     journey.type_back(page, code)
     page.locator("#files-input").set_input_files(photos)
     expect(page.locator("[data-state=held]")).to_have_count(len(photos), timeout=60_000)
-    page.get_by_role("button", name="Send all that are ready").click()
+    page.get_by_role("button", name="Send all files that are ready").click()
     for photo in photos:
         row = page.locator("#files-list li").filter(has_text=photo.name)
         expect(row).to_contain_text(

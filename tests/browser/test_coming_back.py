@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.browser import test_reporter_pages as pages
-from tests.browser.desk import RINGS, Desk, started
+from tests.browser.desk import RINGS, Desk
 from whistle.protocol.content import (
     Acknowledgement,
     Answers,
@@ -62,12 +62,6 @@ class Box:
             self.page.locator(f"#{act}-text").fill(text)
         self.page.locator(f"#{act}-send").click()
         expect(self.page.locator(f"#{act}-words")).to_contain_text("has arrived", timeout=20_000)
-
-
-@pytest.fixture(scope="module")
-def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
-    with started(tmp_path_factory.mktemp("coming-back")) as running:
-        yield running
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.desk import RINGS, Desk, started
+from tests.browser.desk import RINGS, Desk
 from whistle.protocol.content import Content, Report
 from whistle.sealing.identity import open_inner, strip_outer
 
@@ -27,12 +27,6 @@ STEPS = [
     "phrase",
     "earlier",
 ]
-
-
-@pytest.fixture(scope="module")
-def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
-    with started(tmp_path_factory.mktemp("form")) as running:
-        yield running
 
 
 @pytest.fixture

@@ -2,14 +2,14 @@
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Dialog, Locator, Page, Request, Route, expect
 
-from tests.browser.desk import OTHER_VOICE, TOP, Desk, started
+from tests.browser.desk import OTHER_VOICE, TOP, Desk
 from whistle.protocol.content import TO_REPORTER, Acknowledgement, Content, Message, Notice, Report
 from whistle.protocol.wire import parse_submission
 
@@ -21,19 +21,6 @@ Opens = Callable[..., Page]
 LARGE = bytes(1_500_000)  # several parts
 # Pauses in a twentieth of their time, for what is said after all of them.
 HASTY = "(plain => { setTimeout = (act, pause = 0) => plain(act, pause / 20); })(setTimeout)"
-
-
-@pytest.fixture(scope="module")
-def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
-    with started(tmp_path_factory.mktemp("pages")) as running:
-        yield running
-
-
-@pytest.fixture
-def context(browser: Browser) -> Iterator[BrowserContext]:
-    fresh = browser.new_context()
-    yield fresh
-    fresh.close()
 
 
 @pytest.fixture
@@ -895,7 +882,7 @@ def test_closing_the_mailbox_asks_about_an_unfinished_file_and_then_forgets_it(o
     page.once("dialog", lambda dialog: dialog.accept())
     page.locator("#close").click()
     expect(page.locator("#closed")).to_be_visible()
-    assert asked == ["Not every file is sent yet. Leave all the same?"]
+    assert asked == ["Not every file is sent yet. Leave the page all the same?"]
     assert "a.txt" not in page.content()
 
 

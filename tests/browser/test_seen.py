@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 from tests.browser import test_reporter_pages as pages
-from tests.browser.desk import Desk, started
+from tests.browser.desk import Desk
 from whistle.protocol.content import Question, Questions
 
 ASKED = Questions("", (Question("Skete det mere end én gang?", ("Ja", "Nej")),))
@@ -14,12 +14,6 @@ MOVING = (
     "document.getAnimations().map(({ effect, transitionProperty }) => [transitionProperty, effect.getTiming().duration])"
     ".filter(([, duration]) => duration > 0)"
 )
-
-
-@pytest.fixture(scope="module")
-def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
-    with started(tmp_path_factory.mktemp("seen")) as running:
-        yield running
 
 
 @pytest.fixture
