@@ -15,6 +15,14 @@ class SettingsWrong(WhistleError):
     """A setting is missing, unknown or not of its kind."""
 
 
+class NoSuchPreset(SettingsWrong):
+    """There is no preset of this name: choose one of those that are listed."""
+
+
+class NotShortened(SettingsWrong):
+    """A setting may make a limit of its preset stricter, never looser."""
+
+
 # What arrives is not what it should be ------------------------------------------------------------------------------
 
 

@@ -6,32 +6,26 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from whistle.desk.deadlines import Rules, Urgency, acknowledge_by, feedback_by, months_after, owed, unopened_is_urgent
+from tests.desk.dates import DAYS, GERMAN, RETENTION, VECTORS, day
+from whistle.desk.deadlines import (
+    Rules,
+    Start,
+    Urgency,
+    acknowledge_by,
+    feedback_by,
+    months_after,
+    owed,
+    unopened_is_urgent,
+    working_days_after,
+)
 from whistle.desk.states import State
 
 RULES, AUTHORITY = Rules(7, 3), Rules(7, 6)
-VECTORS = [
-    ("2026-11-24", None, "2026-12-01", "2027-03-01", "2027-06-01"),
-    ("2026-11-24", "2026-11-30", "2026-12-01", "2027-02-28", "2027-05-30"),
-    ("2026-11-24", "2026-11-25", "2026-12-01", "2027-02-25", "2027-05-25"),
-    ("2027-11-22", "2027-11-29", "2027-11-29", "2028-02-29", "2028-05-29"),
-    ("2026-12-28", None, "2027-01-04", "2027-04-04", "2027-07-04"),
-]
-RETENTION = [
-    ("2026-11-21", 24, "2028-11-21"),
-    ("2028-02-29", 24, "2030-02-28"),
-    ("2028-02-29", 36, "2031-02-28"),
-    ("2026-11-21", 60, "2031-11-21"),
-]
-DAYS = st.dates(date(2020, 1, 1), date(2100, 1, 1))
-
-
-def day(text: str | None) -> date | None:
-    return date.fromisoformat(text) if text else None
+GERMAN_RULES = Rules(7, 3, frozenset({Start.RECEIPT}))
 
 
 def test_the_vectors_are_all_there() -> None:
-    assert (len(VECTORS), len(RETENTION)) == (5, 4)
+    assert (len(VECTORS), len(GERMAN), len(RETENTION)) == (5, 8, 4)
 
 
 @pytest.mark.parametrize(("received", "acknowledged", "acknowledge", "feedback", "authority"), VECTORS)
@@ -44,6 +38,21 @@ def test_due_days_are_those_of_the_requirements(
     assert feedback_by(came, day(acknowledged), AUTHORITY) == day(authority)
 
 
+@pytest.mark.parametrize(("received", "acknowledged", "feedback"), GERMAN)
+def test_german_feedback_counts_from_receipt_unless_it_was_acknowledged_in_time(
+    received: str, acknowledged: str | None, feedback: str
+) -> None:
+    assert feedback_by(date.fromisoformat(received), day(acknowledged), GERMAN_RULES) == day(feedback)
+
+
+@given(DAYS, st.integers(0, 400))
+def test_of_two_starts_the_one_that_ends_first_counts(received: date, waited: int) -> None:
+    both = Rules(7, 3, frozenset(Start))
+    for acknowledged in (None, received + timedelta(days=waited)):
+        ends = [feedback_by(received, acknowledged, each) for each in (RULES, GERMAN_RULES)]
+        assert feedback_by(received, acknowledged, both) == min(ends)
+
+
 @pytest.mark.parametrize(("anchor", "months", "expected"), RETENTION)
 def test_months_are_counted_to_the_same_day_or_the_last_of_the_month(anchor: str, months: int, expected: str) -> None:
     assert months_after(date.fromisoformat(anchor), months) == day(expected)
@@ -53,6 +62,23 @@ def test_months_are_counted_to_the_same_day_or_the_last_of_the_month(anchor: str
 def test_a_late_acknowledgement_never_moves_feedback_later(received: date, late: int) -> None:
     latest = feedback_by(received, None, RULES)
     assert feedback_by(received, received + timedelta(days=late), RULES) <= latest
+    assert feedback_by(received, received + timedelta(days=8 + late), GERMAN_RULES) <= feedback_by(received, None, GERMAN_RULES)
+
+
+@pytest.mark.parametrize(
+    ("flagged", "days", "expected"),
+    [
+        ("2026-11-26", 1, "2026-11-27"),  # Thursday
+        ("2026-11-27", 1, "2026-11-30"),  # Friday
+        ("2026-11-28", 1, "2026-11-30"),  # Saturday
+        ("2026-11-29", 1, "2026-11-30"),
+        ("2026-11-27", 6, "2026-12-07"),
+        ("2026-12-24", 1, "2026-12-25"),  # a holiday is left to the bank
+        ("2026-11-28", 0, "2026-11-28"),
+    ],
+)
+def test_working_days_are_monday_to_friday(flagged: str, days: int, expected: str) -> None:
+    assert working_days_after(date.fromisoformat(flagged), days) == day(expected)
 
 
 @pytest.mark.parametrize(("left", "urgency"), [(3, Urgency.LATER), (2, Urgency.SOON), (0, Urgency.SOON), (-1, Urgency.OVERDUE)])

@@ -18,12 +18,32 @@ class Urgency(StrEnum):
     LATER = "later"
 
 
+class Start(StrEnum):
+    """What feedback is counted from when nobody acknowledged in time."""
+
+    LAST_DAY = "last_day"  # to acknowledge
+    RECEIPT = "receipt"  # and the days to acknowledge come on top
+
+
 @dataclass(frozen=True)
 class Rules:
     """How long the desk may take."""
 
     acknowledge_days: int
     feedback_months: int
+    feedback_otherwise_from: frozenset[Start] = frozenset({Start.LAST_DAY})  # of several, the one that ends first
+
+
+@dataclass(frozen=True)
+class CaseDays:
+    """The days of a case that clocks start from, or stop at; None is not yet, or not any more."""
+
+    received: date
+    answered: date | None = None  # first words of a person to the reporter
+    acknowledged: date | None = None
+    feedback: date | None = None
+    out_of_scope: date | None = None  # decided so, and nothing else since
+    closed: date | None = None  # None again once it is reopened
 
 
 @dataclass(frozen=True)
@@ -41,15 +61,25 @@ def months_after(day: date, months: int) -> date:
     return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
 
 
+def working_days_after(day: date, days: int) -> date:
+    """So many days later, Monday to Friday counted. Holidays differ by country and year: they are left to the bank."""
+    while days:
+        day += timedelta(days=1)
+        days -= day.weekday() < 5
+    return day
+
+
 def acknowledge_by(received: date, rules: Rules) -> date:
     """The last day to acknowledge."""
     return received + timedelta(days=rules.acknowledge_days)
 
 
 def feedback_by(received: date, acknowledged: date | None, rules: Rules) -> date:
-    """The last day for feedback: counted from the acknowledgement, at the latest from the day it was due (house rule)."""
-    latest = acknowledge_by(received, rules)
-    return months_after(min(acknowledged or latest, latest), rules.feedback_months)
+    """The last day for feedback: counted from an acknowledgement; one that comes late moves nothing later (house rule)."""
+    ends = [] if acknowledged is None else [months_after(acknowledged, rules.feedback_months)]
+    if acknowledged is None or acknowledged > acknowledge_by(received, rules):
+        ends += [_feedback_without(received, start, rules) for start in rules.feedback_otherwise_from]
+    return min(ends)
 
 
 def owed(state: State, received: date, acknowledged: date | None, rules: Rules, today: date) -> tuple[Deadline, ...]:
@@ -67,6 +97,12 @@ def owed(state: State, received: date, acknowledged: date | None, rules: Rules, 
 def unopened_is_urgent(oldest: date | None, today: date, rules: Rules) -> bool:
     """Whether something that nobody has opened must be acknowledged by tomorrow."""
     return oldest is not None and acknowledge_by(oldest, rules) - today <= timedelta(days=1)
+
+
+def _feedback_without(received: date, start: Start, rules: Rules) -> date:
+    if start is Start.LAST_DAY:
+        return months_after(acknowledge_by(received, rules), rules.feedback_months)
+    return months_after(received, rules.feedback_months) + timedelta(days=rules.acknowledge_days)
 
 
 def _urgency(by: date, today: date, soon: int) -> Urgency:
