@@ -6,7 +6,7 @@ import { addDays } from './days.js';
 import { utf8 } from './bytes.js';
 
 const LINE_BYTES = 75; // RFC 5545 section 3.1
-const AT_NINE = 'PT9H'; // after the day begins
+const AT_SIX = 'PT18H'; // in the evening, when few are at work
 
 /**
  * @param {readonly string[]} days YYYY-MM-DD
@@ -19,7 +19,7 @@ export function calendarOf(days, title, today, id) {
   const events = days.flatMap((day) => [
     'BEGIN:VEVENT', `UID:${id()}`, `DTSTAMP:${compact(today)}T000000Z`, `DTSTART;VALUE=DATE:${compact(day)}`,
     `DTEND;VALUE=DATE:${compact(addDays(day, 1))}`, `SUMMARY:${escaped(title)}`, 'TRANSP:TRANSPARENT',
-    'BEGIN:VALARM', 'ACTION:DISPLAY', `DESCRIPTION:${escaped(title)}`, `TRIGGER:${AT_NINE}`, 'END:VALARM', 'END:VEVENT',
+    'BEGIN:VALARM', 'ACTION:DISPLAY', `DESCRIPTION:${escaped(title)}`, `TRIGGER:${AT_SIX}`, 'END:VALARM', 'END:VEVENT',
   ]);
   return ['BEGIN:VCALENDAR', 'VERSION:2.0', 'PRODID:-//Calendar//EN', ...events, 'END:VCALENDAR'].map((line) => `${folded(line)}\r\n`).join('');
 }

@@ -18,7 +18,7 @@ from tests.browser import test_journey as journey
 from tests.conftest import TOP, Demo
 
 LARGE, SMALL, ANSWER = os.urandom(3_000_000), b"Dato: 3. marts", os.urandom(300_000)
-SIGNED = re.compile("noted its arrival on ")
+SIGNED = re.compile("Arrival confirmed automatically on ")
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ def send_over_a_failing_network(page: Page, context: BrowserContext) -> None:
     context.set_offline(False)
     for row in (first, second):
         expect(row).to_contain_text(SIGNED, timeout=60_000)
-    expect(page.locator("#receipt-words")).to_contain_text("has signed for it")
+    expect(page.locator("#receipt-words")).to_contain_text("with a signature")
 
 
 def keep_proof(page: Page, folder: Path) -> tuple[Path, str]:
@@ -104,11 +104,11 @@ def test_the_proof_convinces_a_stranger_and_its_name_says_nothing(demo: Demo, se
 
 
 def test_the_code_alone_shows_that_the_report_and_every_file_arrived(mailbox: Page) -> None:
-    expect(mailbox.locator("#receipt-words")).to_contain_text("has signed for it")
+    expect(mailbox.locator("#receipt-words")).to_contain_text("with a signature")
     for name in ("Kontrakt.pdf", "file-2.txt"):
         expect(mailbox.locator("#thread .mine li").filter(has_text=name)).to_contain_text(SIGNED, timeout=20_000)
     expect(mailbox.locator("#thread > .mine > .from").filter(has_text=SIGNED)).to_have_count(1)
-    expect(mailbox.locator("#thread").get_by_text("not yet noted")).to_have_count(0)
+    expect(mailbox.locator("#thread").get_by_text("not confirmed yet")).to_have_count(0)
 
 
 @pytest.mark.parametrize(("name", "content"), [("Kontrakt.pdf", LARGE), ("file-2.txt", SMALL)])

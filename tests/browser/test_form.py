@@ -12,21 +12,7 @@ from whistle.sealing.identity import open_inner, strip_outer
 
 TEXT = "Kontrakten er falsk."
 QUESTIONS = {"when": "I marts", "where": "Afdelingen i Aarhus", "evidence": "En kontrakt"}
-STEPS = [
-    "category",
-    "relationship",
-    "when",
-    "where",
-    "who",
-    "how-known",
-    "who-else",
-    "evidence",
-    "fear",
-    "meeting",
-    "name",
-    "phrase",
-    "earlier",
-]
+STEPS = ["category", "relationship", "when", "where", "who", "how-known", "who-else", "evidence", "fear"]
 
 
 @pytest.fixture
@@ -117,6 +103,10 @@ def test_back_loses_nothing_and_a_change_leads_back_to_the_check(page: Page) -> 
         assert step_of(page) == before
     page.locator("#before").click()
     expect(page.locator("#check-list")).to_contain_text("I marts")
+    page.evaluate("history.back()")  # not to the questions again: the way back ends
+    expect(page.locator("[data-step=group]")).to_be_visible()
+    ahead(page)
+    expect(page.locator("#check")).to_be_visible()
     page.get_by_role("button", name=re.compile("Change: What happened")).click()
     expect(page.locator("#text")).to_have_value(TEXT)
     page.locator("#text").fill("Et andet")

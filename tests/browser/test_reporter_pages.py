@@ -840,7 +840,7 @@ def test_a_receipt_that_is_here_before_the_file_is_named_is_shown(opens: Opens, 
     desk.sign_for_all()
     desk.sign_for_files(report)
     held[0].continue_()
-    expect(row(page, "a.txt")).to_contain_text("noted its arrival on", timeout=20_000)
+    expect(row(page, "a.txt")).to_contain_text("Arrival confirmed automatically on", timeout=20_000)
 
 
 def test_naming_a_file_waits_for_the_network_and_goes_on_by_itself(opens: Opens) -> None:
@@ -891,7 +891,7 @@ def test_the_receipt_comes_by_itself_and_leaves_whoever_copies_the_code_alone(op
     code = send(page)
     page.locator("#print").focus()
     desk.sign_for_all()
-    expect(page.locator("#receipt-words")).to_contain_text("and has signed for it.", timeout=20_000)
+    expect(page.locator("#receipt-words")).to_contain_text("with a signature.", timeout=20_000)
     expect(page.locator("#print")).to_be_focused()
     assert code_on(page) == code
 
@@ -905,7 +905,7 @@ def test_a_receipt_is_looked_for_again_on_request_and_what_it_means_is_said(open
     expect(page.get_by_text("If there is no receipt after a day")).to_be_visible()
     desk.sign_for_all()
     page.locator("#receipt-again").click()
-    expect(page.locator("#receipt-words")).to_contain_text("has signed for it")
+    expect(page.locator("#receipt-words")).to_contain_text("with a signature")
     expect(page.get_by_text("If there is no receipt after a day")).to_be_hidden()
     expect(page.get_by_text("It does not prove that anybody has read it")).to_be_visible()
 
@@ -925,11 +925,11 @@ def test_a_letter_of_ones_own_says_when_it_is_not_receipted_and_when_it_is(opens
     code, _ = reported(opens, desk)
     page = opens("mailbox")
     open_box(page, code)
-    expect(page.locator("#thread .mine")).to_contain_text("Its arrival is not yet noted")
+    expect(page.locator("#thread .mine")).to_contain_text("Arrival not confirmed yet")
     page.locator("#reply-text").fill("Mere")
     page.locator("#reply-text").focus()
     desk.sign_for_all()
-    expect(page.locator("#thread .mine")).to_contain_text("noted its arrival on", timeout=20_000)
+    expect(page.locator("#thread .mine")).to_contain_text("Arrival confirmed automatically on", timeout=20_000)
     expect(page.locator("#reply-text")).to_be_focused()
 
 

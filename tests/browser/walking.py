@@ -37,7 +37,8 @@ _ONWARD = _asked("within('#next').length ? '#next' : `#${part.id} button:not(.qu
 _EMPTY = _asked("within('textarea, input[type=text]').filter(({ value }) => value === '').map(({ id }) => `#${id}`)")
 _DEMANDS = _asked("within('[required], .typed').length > 0")
 _REFUSED = _asked("within('.summary').length > 0")
-_OFFERS_MORE = _asked("within('#ask').length > 0")
+_OFFERS_QUESTIONS = _asked("within('#ask').length > 0")
+_OFFERS_MORE = _asked("within('#check-more button:not(#ask)').length > 0")
 _CHOOSE = _asked(
     "within('[data-step]:not([data-step=group]) input[type=radio]').slice(-1).forEach((each) => (each.checked = true))"
 )
@@ -70,14 +71,16 @@ class Reporter:
     def report(self, text: str = TEXT, thorough: bool = False) -> Iterator[str]:
         """From the first question to `done`. Whoever is thorough makes each mistake once and answers what need not be."""
         self.page.goto(f"{self.address}/report")
-        more = thorough
+        questions = thorough
         while (step := self.step()) != DONE:
             yield step
             if step in PASSING:
                 self.until(f"{STEP} !== '{step}'")
-            elif more and self.page.evaluate(_OFFERS_MORE):
-                more = False
+            elif questions and self.page.evaluate(_OFFERS_QUESTIONS):
+                questions = False
                 self.page.click("#ask")
+            elif thorough and self.page.evaluate(_OFFERS_MORE):
+                self.page.click("#check-more button:not(#ask)")
             else:
                 yield from self._leave(step, text, thorough)
         yield DONE

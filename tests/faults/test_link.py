@@ -48,7 +48,7 @@ def send(browser: Browser, way: Link) -> str:
     page.locator("#files-input").set_input_files([{"name": "film.mp4", "mimeType": "video/mp4", "buffer": FILE}])
     row = page.locator("#files-list li")
     row.get_by_role("button", name="Send it").click()
-    expect(row).to_contain_text("noted its arrival on", timeout=PATIENCE)
+    expect(row).to_contain_text("Arrival confirmed automatically on", timeout=PATIENCE)
     page.close(run_before_unload=False)
     return code
 

@@ -190,7 +190,7 @@ def test_the_front_page_says_who_reads_who_cannot_and_when(site: Rendered) -> No
     for said in (
         "the bank&#39;s risk control function",
         "Your manager, HR",
-        "Confirmation in 6 days, feedback in about 2 months",
+        "Confirmation in 6 days, feedback within 2 months after it",
         "later than 2 months",
         "Bribery",
         "1 November 2026",

@@ -9,8 +9,8 @@ const ids = () => {
   return () => `id-${++count}`;
 };
 
-test('reminders are whole days under the given title, told at nine', () => {
-  const alarm = ['BEGIN:VALARM', 'ACTION:DISPLAY', 'DESCRIPTION:Tandlæge', 'TRIGGER:PT9H', 'END:VALARM'];
+test('reminders are whole days under the given title, told at six in the evening', () => {
+  const alarm = ['BEGIN:VALARM', 'ACTION:DISPLAY', 'DESCRIPTION:Tandlæge', 'TRIGGER:PT18H', 'END:VALARM'];
   const lines = calendarOf(['2026-12-01', '2027-02-28'], 'Tandlæge', '2026-11-24', ids()).split('\r\n');
   assert.deepEqual(lines, [
     'BEGIN:VCALENDAR', 'VERSION:2.0', 'PRODID:-//Calendar//EN',

@@ -89,7 +89,11 @@ export function startFiles(limits) {
 
   /** @returns {Row[]} what waits for nothing but the person's word */
   const ready = () => rows.filter(({ isReady }) => isReady);
-  const offerAll = () => (at('files-all-row').hidden = ready().length < 2);
+  const offerAll = () => {
+    const count = ready().length;
+    at('files-all-row').hidden = count < 2;
+    at('files-all').textContent = word('files.all', { count });
+  };
 
   /** One after another, so that one photo at a time is taken apart. */
   const look = async () => {
@@ -154,8 +158,8 @@ export function startFiles(limits) {
   at('files-input').addEventListener('change', choose);
   at('files-all').addEventListener('click', () => {
     const all = ready();
-    all[0]?.item.focus();
     for (const row of all) row.decide();
+    (rows.find(({ state }) => UNDECIDED.includes(state)) ?? all[0])?.item.focus(); // what still waits is not overlooked
   });
   addEventListener('beforeunload', (event) => {
     if (isBusy()) event.preventDefault();

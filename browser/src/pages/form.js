@@ -33,11 +33,15 @@ export function startForm(card, show) {
   let walk = needed;
   let place = 0;
 
-  /** @returns {string[]} what can be asked beside the report itself: a name only where two people would have to open it */
+  /** Whether the check was reached by way of the questions. */
+  let isAsked = false;
+
+  /** @returns {string[]} what can be said beside the report itself: a name only where two people would have to open it */
   const offered = () => {
     const { rings } = groupOf(card, groupId());
     return [...steps.keys()].filter((step) => !NEEDED.includes(step) && (step !== 'name' || rings !== null));
   };
+  const questions = () => offered().filter((step) => !steps.get(step)?.dataset.add);
 
   const isAtStart = () => walk === needed && place === 0;
 
@@ -52,16 +56,18 @@ export function startForm(card, show) {
     tellMistakes('write', []);
   };
 
+  /** @returns {true} */
   const go = (/** @type {number} */ to) => {
     place = to;
     if (place < 0 || place >= walk.length) return check();
     reveal();
     show('write');
+    return true;
   };
 
   const ask = (/** @type {string[]} */ names, first = 0) => {
     walk = names;
-    go(first);
+    return go(first);
   };
 
   const next = () => {
@@ -75,21 +81,25 @@ export function startForm(card, show) {
     go(place + 1);
   };
 
+  /** @returns {true} */
   const check = () => {
     const open = offered();
     const wrong = [...steps.keys()].find((step) => (NEEDED.includes(step) || open.includes(step)) && mistakesIn(step).length > 0);
     if (wrong !== undefined) {
       ask([wrong]);
-      return tellMistakes('write', mistakesIn(wrong)); // somebody went back, or on, without mending it
+      tellMistakes('write', mistakesIn(wrong)); // somebody went back, or on, without mending it
+      return true;
     }
     const answered = [...steps.keys()].filter((step) => NEEDED.includes(step) || (open.includes(step) && answerOf(step) !== ''));
     const rows = answered.map((step) => rowOf(step));
     if (!answered.includes('name')) rows.push(lineOf(steps.get('name')?.dataset.short ?? '', word('report.nameless')));
     at('check-list').replaceChildren(...rows);
-    at('ask').textContent = word('report.ask', { count: open.length });
+    at('ask').textContent = word('report.ask', { count: questions().length });
+    at('ask').hidden = questions().length === 0;
     const added = open.filter((step) => !answered.includes(step) && steps.get(step)?.dataset.add);
     at('check-more').replaceChildren(at('ask'), ...added.map((step) => button(steps.get(step)?.dataset.add ?? '', () => ask([step]))));
     show('check');
+    return true;
   };
 
   const rowOf = (/** @type {string} */ step) => {
@@ -102,10 +112,11 @@ export function startForm(card, show) {
   const titleOf = (/** @type {string} */ step) => (steps.get(step)?.querySelector('h2 label') ?? steps.get(step)?.querySelector('h2'))?.textContent ?? '';
 
   const back = () => {
-    if (!at('check').hidden) ask(needed, needed.length - 1);
-    else if (!isAtStart()) go(place - 1);
-    else return false;
-    return true;
+    if (isAtStart() && at('check').hidden) return false;
+    const last = isAsked ? questions() : needed;
+    if (!at('check').hidden) return ask(last, last.length - 1);
+    if (place === 0) isAsked = false; // so that the way back ends
+    return go(place - 1);
   };
 
   /** @returns {Said} what would be sent */
@@ -128,7 +139,10 @@ export function startForm(card, show) {
   at('before').addEventListener('click', back);
   at('decline').addEventListener('click', decline);
   at('skip').addEventListener('click', check);
-  at('ask').addEventListener('click', () => ask(offered()));
+  at('ask').addEventListener('click', () => {
+    isAsked = true;
+    ask(questions());
+  });
   watchLength('text');
   for (const { id } of at('write').querySelectorAll('textarea[id^=answer-]')) watchLength(id, ANSWER_LIMIT);
   reveal();

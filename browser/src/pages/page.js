@@ -66,6 +66,10 @@ export function tellMistakes(form, mistakes) {
 /** @param {{field: string, words: string}} mistake */
 function tellMistake({ field, words }) {
   at(field).setAttribute('aria-invalid', 'true');
+  at(field).addEventListener('input', () => {
+    at(field).removeAttribute('aria-invalid');
+    at(`${field}-mistake`).hidden = true;
+  }, { once: true });
   at(`${field}-mistake`).textContent = words;
   at(`${field}-mistake`).hidden = false;
   const link = /** @type {HTMLAnchorElement} */ (element('a', { text: words }));

@@ -122,7 +122,7 @@ export function startReport(card, instance) {
   };
 
   const askBack = () => {
-    places = twoOf(code?.length ?? 0);
+    places = twoPlaces();
     at('code-groups').replaceChildren();
     ASKED.forEach((field, i) => {
       const label = at('typeback').querySelector(`label[for=${field}]`);
@@ -206,14 +206,10 @@ function startSlip(code) {
   addEventListener('afterprint', () => (document.title = title));
 }
 
-/**
- * @param {number} count
- * @returns {number[]} two different places below it, in order
- */
-function twoOf(count) {
+/** @returns {number[]} two of the nine groups, one of them of the last three, which a small screen may have hidden */
+function twoPlaces() {
   const [a = 0, b = 0] = crypto.getRandomValues(new Uint32Array(2));
-  const first = a % count;
-  return [first, (first + 1 + (b % (count - 1))) % count].sort((x, y) => x - y);
+  return [a % 6, 6 + (b % 3)];
 }
 
 /**

@@ -27,7 +27,7 @@ export function pageOf(...parts) {
   for (const act of copy.querySelectorAll('[hidden], button, details, progress')) act.remove();
   const page = element('html', {}, element('head', {}, element('title', { text: document.title })), copy);
   page.lang = document.documentElement.lang;
-  return `<!doctype html>\n<meta charset="utf-8">\n${page.outerHTML}`;
+  return `<!doctype html>\n<meta charset="utf-8"><meta name="viewport" content="width=device-width">\n${page.outerHTML}`;
 }
 
 /**

@@ -54,6 +54,7 @@ export function startSaying(boxNow) {
         if (here === boxNow()) words.textContent = word('common.retrying', { time: span(pause / 1000) });
       }));
       words.textContent = word('mailbox.sent');
+      words.scrollIntoView({ block: 'nearest' });
       return true;
     } catch (failure) {
       words.textContent = '';
