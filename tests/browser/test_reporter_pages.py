@@ -494,6 +494,17 @@ def test_capital_letters_do_not_leave(opens: Opens) -> None:
     expect(page.locator("#text")).to_have_value("KPMG")
 
 
+def test_a_page_that_was_loaded_again_is_left_as_fast(opens: Opens, desk: Desk) -> None:
+    page = opens("report")
+    page.on("dialog", lambda dialog: dialog.accept())
+    write(page)
+    page.reload()
+    page.locator("#text").fill(TEXT)
+    for _ in range(3):
+        page.keyboard.press("Shift")
+    expect(page).to_have_url(f"{desk.address}/robots.txt")
+
+
 def test_the_link_leaves_and_blanks_the_page_first(opens: Opens, desk: Desk) -> None:
     page = opens("report")
     page.locator("#text").fill(TEXT)

@@ -12,6 +12,7 @@ export function isGuarded() {
  * @returns {() => void} to be called once there is something to lose
  */
 export function startBack(back) {
+  if (isGuarded()) history.replaceState(null, ''); // loaded again, it has nothing to lose yet, and what lies behind may be another page
   history.scrollRestoration = 'manual'; // each step begins at its beginning
   const guard = () => {
     if (!isGuarded()) history.pushState({ guard: true }, '');
