@@ -148,8 +148,9 @@ def test_a_mistake_is_named_at_the_top_and_at_its_field(page: Page) -> None:
     expect(field).to_be_focused()
     expect(field).to_have_attribute("aria-invalid", "true")
     expect(field).to_have_accessible_description(
-        "Never ask for a CPR number, a PIN or a password. Tell nothing that could tip off a person concerned, and nothing "
-        "that bank secrecy covers, not even whether somebody is a customer. There is nothing to send: write something first."
+        "Never ask for a national identity number, a PIN or a password. Tell nothing that could tip off a person concerned, "
+        "and nothing that bank secrecy covers, not even whether somebody is a customer. "
+        "There is nothing to send: write something first."
     )
 
 
