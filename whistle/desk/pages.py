@@ -65,7 +65,7 @@ from whistle.web.forms import FormTokens, read_form, refuse_other_sites
 COOKIE = "__Host-desk"
 _A_PAGE = 50
 _FORMS = ("acknowledge", "reply", "note", "state", "file", "ask", "minutes", "feedback", "outcome", "complaint", "closing")
-_ELSEWHERE_DAYS = timedelta(preset_of(DEFAULT).out_of_scope_days or 0)
+_ELSEWHERE = timedelta(preset_of(DEFAULT).out_of_scope_days or 0)  # from the decision to the erasure
 _NAME_LIMIT = 64
 _STATUS: Mapping[type[WhistleError], int] = {
     NotYours: 404,
@@ -417,8 +417,9 @@ class Desk:
             checks=CHECKS,
             codes=[code for code in Code if code is not Code.COMPLAINT],
             now=for_now(case),
-            complaint_erased=today + _ELSEWHERE_DAYS,
-            erased=case.decided + _ELSEWHERE_DAYS if case.decided and case.outcome in BELONGS_ELSEWHERE else None,
+            today=today,
+            elsewhere=_ELSEWHERE,
+            erased=case.decided + _ELSEWHERE if case.decided and case.outcome in BELONGS_ELSEWHERE else None,
             draft=draft,
             done=done if done in _FORMS else None,
         )
@@ -480,7 +481,7 @@ class Desk:
     def _letters(self, case: Case, language: str, today: date) -> Mapping[str, str]:
         """First wordings for the forms of a case, in the reporter's language."""
         feedback = feedback_by(case.received, today, self.rules)
-        return self.letters.proposed(language, case.received, feedback, today + _ELSEWHERE_DAYS)
+        return self.letters.proposed(language, case.received, feedback, today + _ELSEWHERE)
 
     def _open_arrivals(self, visit: Visit) -> bool:
         """Opens what waits; whether new reports must wait because the key card has ended or cannot be used."""
