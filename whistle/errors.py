@@ -296,6 +296,10 @@ class ForbiddenStep(WhistleError):
     """A case cannot go from its state to that one."""
 
 
+class OutcomeMissing(ForbiddenStep):
+    """A case is closed only once it has an outcome, which the reporter is told."""
+
+
 class Overtaken(WhistleError):
     """Something was written in this case since this page was opened. Look at it, and send yours again."""
 
@@ -338,6 +342,18 @@ class NoFileChosen(DeskRefused):
 
 class QuestionsIncomplete(DeskRefused):
     """Every question needs words and two to eight choices with words; one to sixteen questions go out together."""
+
+
+class NoOutcomeChosen(DeskRefused):
+    """No outcome of the list is chosen."""
+
+
+class ChecklistIncomplete(DeskRefused):
+    """Feedback goes out only once every line of its checklist is ticked."""
+
+
+class FeedbackUnfinished(DeskRefused):
+    """The proposed feedback still has a gap where somebody's own words must stand."""
 
 
 class TextMissing(DeskRefused):

@@ -148,8 +148,9 @@ def test_a_mistake_is_named_at_the_top_and_at_its_field(page: Page) -> None:
     expect(field).to_be_focused()
     expect(field).to_have_attribute("aria-invalid", "true")
     expect(field).to_have_accessible_description(
-        "Never ask for a CPR number, a PIN or a password. Tell nothing that could tip off a person concerned, and nothing "
-        "that bank secrecy covers, not even whether somebody is a customer. There is nothing to send: write something first."
+        "Never ask for a national identity number, a PIN or a password. Tell nothing that could tip off a person concerned, "
+        "and nothing that bank secrecy covers, not even whether somebody is a customer. "
+        "There is nothing to send: write something first."
     )
 
 
@@ -209,3 +210,31 @@ def test_a_file_is_sent_from_the_case_and_one_that_is_empty_is_said_at_its_field
     page.get_by_role("button", name="Send the file").click()
     expect(page.get_by_role("status")).to_have_text("The file is sealed and stored, and will be sent to the reporter.")
     expect(page.locator("bdi", has_text='et "svar".txt')).to_be_visible()
+
+
+@pytest.mark.parametrize(("language", "width", "scheme"), [("en", 1280, "light"), ("da", 320, "dark")])
+def test_every_form_of_a_case_is_accessible_and_fits_unfolded_and_with_its_mistake(
+    page: Page, language: str, width: int, scheme: str
+) -> None:
+    page.set_viewport_size({"width": width, "height": 800})
+    page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+    page.goto(f"/cases/2?language={language}")
+    for form, field in (("ask", "question-1"), ("feedback", "check-secrecy"), ("outcome", "outcome-substantiated")):
+        unfold(page)
+        page.locator(f"#{form}-text").fill("Ord, der skal blive stående.")
+        page.locator(f"form:has(#{form}-text) button").click()
+        page.get_by_role("alert").get_by_role("link").press("Enter")
+        expect(page.locator(f"#{field}")).to_be_focused()
+        expect(page.locator(f"#{field}")).to_have_attribute("aria-invalid", "true")
+        expect(page.locator(f"#{form}-text")).to_have_value("Ord, der skal blive stående.")
+        unfold(page)
+        page.evaluate(AXE)
+        found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+        assert [(each["id"], [node["html"] for node in each["nodes"]]) for each in found["violations"]] == []
+        assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") == 0
+
+
+def unfold(page: Page) -> None:
+    """Everything that is folded, as a reader would."""
+    for summary in page.locator("details:not([open]) > summary").all()[::-1]:
+        summary.press("Enter")

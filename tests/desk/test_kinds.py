@@ -3,6 +3,7 @@
 import re
 import sqlite3
 from contextlib import closing as finishing
+from datetime import datetime
 from html import unescape
 
 import pytest
@@ -10,8 +11,9 @@ import pytest
 from tests.desk.running import ANNA, Desk, Member, Reporter
 from tests.desk.test_writing import begun, place_of, session_of, waiting_for, writer_of
 from tests.test_documentation import TOP
+from whistle.desk.saying import CHECKS
 from whistle.desk.starting import KeyCard
-from whistle.desk.writing import Writer
+from whistle.desk.writing import Place, Writer
 from whistle.errors import Overtaken, QuestionsIncomplete, TextMissing, TextTooLong
 from whistle.protocol.content import (
     KINDS,
@@ -144,7 +146,7 @@ def test_of_an_identity_given_later_the_page_says_only_that_it_is_there(desk: De
 
 def test_what_was_read_is_named_by_its_kind(desk: Desk, anna: Member, writer: Writer) -> None:
     reporter, number = begun(desk, anna)
-    writer.feedback(place_of(desk, session_of(desk, ANNA), number), "The till was counted.", desk.clock())
+    writer.feedback(place_of(desk, session_of(desk, ANNA), number), "The till was counted.", CHECKS, desk.clock())
     said(desk, reporter, Read(hash_of_last(desk, reporter)))
     said(desk, reporter, Read(NOWHERE))
     own = said(desk, reporter, Message("mine"))
@@ -200,12 +202,18 @@ def test_every_kind_that_the_desk_gets_or_sends_has_its_title(desk: Desk, langua
 # What the desk says ----------------------------------------------------------------------------------------------------
 
 
+def say(writer: Writer, write: str, place: Place, text: str, now: datetime) -> None:
+    """In a kind of its own, with what this kind asks for beside its text."""
+    beside = {"feedback": (CHECKS,), "outcome": ("substantiated",)}.get(write, ())
+    getattr(writer, write)(place, text, *beside, now)
+
+
 def test_what_the_desk_says_is_one_chain_and_changes_no_state(desk: Desk, anna: Member, writer: Writer) -> None:
     reporter, number = begun(desk, anna)
     session, now = session_of(desk, ANNA), desk.clock()
     writer.ask(place_of(desk, session, number), "", ASKED, now)
-    for write in (writer.minutes, writer.feedback, writer.outcome, writer.closing):
-        write(place_of(desk, session, number), "words", now)
+    for write in ("minutes", "feedback", "outcome", "closing"):
+        say(writer, write, place_of(desk, session, number), "words", now)
     thread = waiting_for(desk, reporter)
     assert [str(item.verdict) for item in thread.items] == ["verified"] * 5
     expected = [Questions("", ASKED), Minutes("words"), Feedback("words"), Outcome("words"), Closing("words")]
@@ -220,11 +228,11 @@ def test_each_of_these_acts_is_on_the_log_by_its_name(desk: Desk, anna: Member, 
     _, number = begun(desk, anna)
     session, now = session_of(desk, ANNA), desk.clock()
     writer.ask(place_of(desk, session, number), "", ASKED, now)
-    for write in (writer.minutes, writer.feedback, writer.outcome, writer.closing):
-        write(place_of(desk, session, number), "words", now)
+    for write in ("minutes", "feedback", "outcome", "closing"):
+        say(writer, write, place_of(desk, session, number), "words", now)
     with finishing(sqlite3.connect(desk.database)) as connection:
         rows = connection.execute('SELECT who, action FROM log WHERE "case" = ? ORDER BY number', (number,)).fetchall()
-    acts = ["asked", "sent minutes", "gave feedback", "told outcome", "sent closing"]
+    acts = ["asked", "sent minutes", "gave feedback, checklist confirmed", "outcome substantiated", "sent closing"]
     assert [row for row in rows if row[1] != "opened"] == [(ANNA, act) for act in acts]
 
 
@@ -233,9 +241,9 @@ def test_nothing_and_too_much_are_not_said(desk: Desk, anna: Member, writer: Wri
     reporter, number = begun(desk, anna)
     place = place_of(desk, session_of(desk, ANNA), number)
     with pytest.raises(TextMissing):
-        getattr(writer, write)(place, " \n", desk.clock())
+        say(writer, write, place, " \n", desk.clock())
     with pytest.raises(TextTooLong):
-        getattr(writer, write)(place, "x" * 250_001, desk.clock())
+        say(writer, write, place, "x" * 250_001, desk.clock())
     assert not waiting_for(desk, reporter).items
 
 

@@ -213,6 +213,7 @@ def test_a_case_goes_all_the_way_and_back_and_the_reporter_is_told_only_if_wante
         assert 'type="radio"' in page
         assert page.count(" checked>") == 1  # to tell the reporter; which state is for the member to say
         assert anna.post(f"{path}/state", state=state).status == 303
+    assert anna.post(f"{path}/outcome", outcome="substantiated", text="It was so.").status == 303
     assert anna.post(f"{path}/state", state="closed", tell="yes").status == 303
     closed = desk.cases.case(number)
     assert closed is not None
@@ -222,7 +223,7 @@ def test_a_case_goes_all_the_way_and_back_and_the_reporter_is_told_only_if_wante
     assert again is not None
     assert again.closed is None
     kinds = [item.content.kind for item in waiting_for(desk, reporter).items if item.content]
-    assert kinds == ["acknowledgement", "notice", "notice"]
+    assert kinds == ["acknowledgement", "outcome", "notice", "notice"]
 
 
 def test_a_note_is_read_by_the_group_and_never_sent(desk: Desk, anna: Member, bo: Member) -> None:

@@ -15,6 +15,7 @@ from starlette.types import ASGIApp
 from whistle.desk import starting
 from whistle.desk.deadlines import Rules
 from whistle.desk.files import CaseFiles
+from whistle.desk.letters import Letters
 from whistle.desk.members import Members, Random
 from whistle.desk.pages import Desk
 from whistle.desk.reading import Reader
@@ -93,6 +94,7 @@ def build(settings: Settings, file: Path, clock: Clock, random: Random) -> Runni
         receipts=receipts,
         relay=relay,
         pages=Pages(TEMPLATES, settings, card, tokens),
+        letters=Letters(TEMPLATES / "letters"),
         tokens=tokens,
         rules=Rules(settings.acknowledge_days, settings.feedback_months),
         longest_file=settings.file_megabytes * _MEGABYTE,

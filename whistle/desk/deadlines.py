@@ -82,13 +82,15 @@ def feedback_by(received: date, acknowledged: date | None, rules: Rules) -> date
     return min(ends)
 
 
-def owed(state: State, received: date, acknowledged: date | None, rules: Rules, today: date) -> tuple[Deadline, ...]:
+def owed(
+    state: State, received: date, acknowledged: date | None, rules: Rules, today: date, feedback: date | None = None
+) -> tuple[Deadline, ...]:
     """What a case owes, the next first."""
     found = []
     if acknowledged is None:
         by = acknowledge_by(received, rules)
         found.append(Deadline("acknowledge", by, _urgency(by, today, _ACKNOWLEDGE_SOON)))
-    if state is not State.CLOSED:
+    if state is not State.CLOSED and feedback is None:
         by = feedback_by(received, acknowledged, rules)
         found.append(Deadline("feedback", by, _urgency(by, today, _FEEDBACK_SOON)))
     return tuple(found)

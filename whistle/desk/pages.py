@@ -7,8 +7,9 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import partial
+from types import MappingProxyType
 
 from starlette.convertors import Convertor, register_url_convertor
 from starlette.requests import Request
@@ -17,12 +18,16 @@ from starlette.routing import Route
 
 from whistle.desk.deadlines import Deadline, Rules, feedback_by, owed, unopened_is_urgent
 from whistle.desk.files import CaseFiles, Shown, disposition
+from whistle.desk.letters import Letters
 from whistle.desk.members import Members
+from whistle.desk.outcomes import BELONGS_ELSEWHERE, Code
+from whistle.desk.presets import DEFAULT, preset_of
 from whistle.desk.reading import OpenCase, Reader
 from whistle.desk.receipts import Receipts
 from whistle.desk.relay import Clock, Relay
+from whistle.desk.saying import CHECKS, ROWS, for_now, questions_in, ticked_in, typed_in
 from whistle.desk.sessions import Session, Sessions
-from whistle.desk.showing import Draft, Pages, written_day
+from whistle.desk.showing import Draft, Pages
 from whistle.desk.starting import KeyCard
 from whistle.desk.states import State, following
 from whistle.desk.throttle import Throttle
@@ -30,17 +35,22 @@ from whistle.desk.uploads import FileForm, Sending, Upload, pieces
 from whistle.desk.writing import Place, Writer
 from whistle.errors import (
     CardRefused,
+    ChecklistIncomplete,
     DeskBusy,
+    FeedbackUnfinished,
     FileTooLarge,
     ForbiddenStep,
     NoFileChosen,
+    NoOutcomeChosen,
     NotACard,
     NotSignedIn,
     NotThisForm,
     NotYours,
+    OutcomeMissing,
     Overtaken,
     PassphrasesDiffer,
     PassphraseTooWeak,
+    QuestionsIncomplete,
     SignInRefused,
     StorageFailed,
     TextMissing,
@@ -54,13 +64,15 @@ from whistle.web.forms import FormTokens, read_form, refuse_other_sites
 
 COOKIE = "__Host-desk"
 _A_PAGE = 50
-_FORMS = ("acknowledge", "reply", "note", "state", "file")
+_FORMS = ("acknowledge", "reply", "note", "state", "file", "ask", "minutes", "feedback", "outcome", "complaint", "closing")
+_ELSEWHERE = timedelta(preset_of(DEFAULT).out_of_scope_days or 0)  # from the decision to the erasure
 _NAME_LIMIT = 64
 _STATUS: Mapping[type[WhistleError], int] = {
     NotYours: 404,
     NotThisForm: 403,
     SignInRefused: 403,
     ForbiddenStep: 409,
+    OutcomeMissing: 409,
     Overtaken: 409,
     TooSlow: 408,
     CutShort: 400,
@@ -74,6 +86,10 @@ _KEPT_ON_PAGE = (
     TextTooLong,
     NoFileChosen,
     FileTooLarge,
+    QuestionsIncomplete,
+    ChecklistIncomplete,
+    FeedbackUnfinished,
+    NoOutcomeChosen,
     ForbiddenStep,
     Overtaken,
     CardRefused,
@@ -81,6 +97,7 @@ _KEPT_ON_PAGE = (
     StorageFailed,
 )
 Form = Mapping[str, str]
+_NOTHING: Form = MappingProxyType({})
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 
@@ -157,6 +174,7 @@ class Desk:
     receipts: Receipts
     relay: Relay
     pages: Pages
+    letters: Letters
     tokens: FormTokens
     rules: Rules
     longest_file: int  # bytes of a file that a member sends
@@ -176,6 +194,11 @@ class Desk:
             Route(case + "/acknowledge", self._written("acknowledge", self.writer.acknowledge), methods=["POST"]),
             Route(case + "/reply", self._written("reply", self.writer.reply), methods=["POST"]),
             Route(case + "/note", self._written("note", self.writer.note), methods=["POST"]),
+            Route(case + "/ask", self._sent(self.ask), methods=["POST"]),
+            Route(case + "/minutes", self._written("minutes", self.writer.minutes), methods=["POST"]),
+            Route(case + "/feedback", self._sent(self.give_feedback), methods=["POST"]),
+            Route(case + "/outcome", self._sent(self.tell_outcome), methods=["POST"]),
+            Route(case + "/closing", self._written("closing", self.writer.closing), methods=["POST"]),
             Route(case + "/files", self.send_file, methods=["POST"]),
             Route(case + "/files/{file:file}", self._seen(self.file_page), methods=["GET"]),
             Route(case + "/files/{file:file}", self._sent(self.download), methods=["POST"]),
@@ -213,7 +236,7 @@ class Desk:
                 act = partial(self._noting_refusals, visit, partial(take, visit, form))
                 return await asyncio.get_running_loop().run_in_executor(turns, act)
             except (NotSignedIn, NotThisForm, StorageFailed) as error:  # no browser need have the text any more
-                return self._refusal(request, error, form.get("text", ""))
+                return self._refusal(request, error, typed_in(form))
 
         return post
 
@@ -336,12 +359,29 @@ class Desk:
         after, tell = form.get("state", ""), "tell" in form
         return self._done(visit, "state", "", partial(self.writer.change_state, _place(visit, form), after, tell, visit.now))
 
-    def _done(self, visit: Visit, form: str, text: str, act: Callable[[], None]) -> Response:
+    def ask(self, visit: Visit, form: Form) -> Response:
+        def act() -> None:
+            usual = self.letters.choices(self.reader.read(visit.session, visit.case).report.language)
+            self.writer.ask(_place(visit, form), form.get("text", ""), questions_in(form, usual), visit.now)
+
+        return self._done(visit, "ask", form.get("text", ""), act, form)
+
+    def give_feedback(self, visit: Visit, form: Form) -> Response:
+        text = form.get("text", "")
+        act = partial(self.writer.feedback, _place(visit, form), text, ticked_in(form), visit.now)
+        return self._done(visit, "feedback", text, act, form)
+
+    def tell_outcome(self, visit: Visit, form: Form) -> Response:
+        text, chosen = form.get("text", ""), form.get("outcome", "")
+        act = partial(self.writer.outcome, _place(visit, form), text, chosen, visit.now)
+        return self._done(visit, "complaint" if chosen == Code.COMPLAINT else "outcome", text, act, form)
+
+    def _done(self, visit: Visit, form: str, text: str, act: Callable[[], None], fields: Form = _NOTHING) -> Response:
         """Back to the case once it is kept; or the same page again with the text still there, and why it was not taken."""
         try:
             act()
         except _KEPT_ON_PAGE as error:
-            return self._case_page(visit, Draft(form, text, error))
+            return self._case_page(visit, Draft(form, text, error, fields))
         return _go(f"/cases/{visit.case}?done={form}")
 
     def _case_page(self, visit: Visit, draft: Draft | None) -> Response:
@@ -371,7 +411,15 @@ class Desk:
             unsent=self.cases.unsent(number),
             openings=self.cases.openings(number),
             states=following(State(case.state)),
-            template=self._acknowledgement(case, opened.report.language, today),
+            letters=self._letters(case, opened.report.language, today),
+            choices=self.letters.choices(opened.report.language),
+            rows=ROWS,
+            checks=CHECKS,
+            codes=[code for code in Code if code is not Code.COMPLAINT],
+            now=for_now(case),
+            today=today,
+            elsewhere=_ELSEWHERE,
+            erased=case.decided + _ELSEWHERE if case.decided and case.outcome in BELONGS_ELSEWHERE else None,
             draft=draft,
             done=done if done in _FORMS else None,
         )
@@ -428,14 +476,12 @@ class Desk:
 
     def _row(self, case: Case, new: int, today: date) -> Row:
         state = State(case.state)
-        return Row(case, state, new, owed(state, case.received, case.acknowledged, self.rules, today))
+        return Row(case, state, new, owed(state, case.received, case.acknowledged, self.rules, today, case.feedback))
 
-    def _acknowledgement(self, case: Case, language: str, today: date) -> str:
-        """A first wording of the acknowledgement, in the reporter's language if the desk has it."""
-        words = self.pages.catalogues.get(language) or next(iter(self.pages.catalogues.values()))
+    def _letters(self, case: Case, language: str, today: date) -> Mapping[str, str]:
+        """First wordings for the forms of a case, in the reporter's language."""
         feedback = feedback_by(case.received, today, self.rules)
-        days = (written_day(day, words.language) for day in (case.received, feedback))
-        return words("letter.acknowledgement", **dict(zip(("received", "feedback"), days, strict=True)))
+        return self.letters.proposed(language, case.received, feedback, today + _ELSEWHERE)
 
     def _open_arrivals(self, visit: Visit) -> bool:
         """Opens what waits; whether new reports must wait because the key card has ended or cannot be used."""

@@ -1,7 +1,7 @@
 """How the desk's pages are written: templates, words of both languages, dates in the reader's. Decides nothing."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 
@@ -12,12 +12,17 @@ from starlette.responses import HTMLResponse
 from whistle.desk.sessions import Session
 from whistle.desk.settings import Settings
 from whistle.desk.starting import KeyCard
-from whistle.errors import WhistleError
+from whistle.errors import ChecklistIncomplete, NoOutcomeChosen, QuestionsIncomplete, WhistleError
 from whistle.web.forms import FormTokens
 from whistle.web.templates import Catalogue, environment, read_catalogues, read_style
 
 _LOCALES = {"en": "en_GB"}  # plain "en" is American to babel
 _UNITS = ((1_000_000_000, "GB"), (1_000_000, "MB"), (1_000, "kB"))
+_AT: Mapping[type[WhistleError], str] = {  # what is wrong elsewhere than in the text
+    ChecklistIncomplete: "check-secrecy",
+    NoOutcomeChosen: "outcome-substantiated",
+    QuestionsIncomplete: "question-1",
+}
 _NO_STORE = {"cache-control": "no-store"}
 
 
@@ -28,6 +33,12 @@ class Draft:
     form: str
     text: str
     error: WhistleError
+    fields: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def at(self) -> str:
+        """The id of the field that is to be mended."""
+        return _AT.get(type(self.error), self.form if self.form == "state" else f"{self.form}-text")
 
 
 class Pages:

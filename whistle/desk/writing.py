@@ -3,19 +3,31 @@
 One writer at a time in a case, so that two members never fork its chain.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from threading import Lock
+from typing import Any
 
 from whistle.desk import states
 from whistle.desk.members import Random
+from whistle.desk.outcomes import code_of
 from whistle.desk.reading import OpenCase, Reader
+from whistle.desk.saying import check_feedback
 from whistle.desk.sessions import Session
 from whistle.desk.starting import KeyCard
 from whistle.desk.states import State
 from whistle.desk.uploads import Sending
-from whistle.errors import CardRefused, ForbiddenStep, NoFileChosen, Overtaken, QuestionsIncomplete, TextMissing, TextTooLong
+from whistle.errors import (
+    CardRefused,
+    ForbiddenStep,
+    NoFileChosen,
+    OutcomeMissing,
+    Overtaken,
+    QuestionsIncomplete,
+    TextMissing,
+    TextTooLong,
+)
 from whistle.protocol.canonical import written_length
 from whistle.protocol.card import Card
 from whistle.protocol.constants import ANSWER_LIMIT, CHOICES_LIMIT, QUESTIONS_LIMIT, TEXT_LIMIT
@@ -41,7 +53,7 @@ from whistle.protocol.content import (
 )
 from whistle.sealing import cases as at_rest
 from whistle.sealing.contents import open_envelope, seal
-from whistle.store.desk import Act, Cases, Step, Stored
+from whistle.store.desk import Act, Case, Cases, Step, Stored
 from whistle.store.files import Finished
 
 
@@ -77,12 +89,24 @@ class Writer:
         """Sends minutes of a meeting, for the reporter to agree with or to correct."""
         self._write(place, "sent minutes", Minutes(_given(text)), None, now)
 
-    def feedback(self, place: Place, text: str, now: datetime) -> None:
-        """Says what was done about the report or will be. The state of the case stays as it is, here and below."""
-        self._write(place, "gave feedback", Feedback(_given(text)), None, now)
+    def feedback(self, place: Place, text: str, ticked: Collection[str], now: datetime) -> None:
+        """Says what was done about the report or will be. The state of the case stays as it is, here and below.
 
-    def outcome(self, place: Place, text: str, now: datetime) -> None:
-        self._write(place, "told outcome", Outcome(_given(text)), None, now)
+        Raises ChecklistIncomplete or FeedbackUnfinished. The log says that the checklist was confirmed.
+        """
+        check_feedback(text, ticked)
+        case = self._reader.read(place.session, place.case).case
+        step = _staying(case, feedback=case.feedback or now.date())
+        self._write(place, "gave feedback, checklist confirmed", Feedback(_given(text)), step, now)
+
+    def outcome(self, place: Place, text: str, chosen: str, now: datetime) -> None:
+        """Says what the case came to, and keeps its code. Raises NoOutcomeChosen, or ForbiddenStep in a closed case."""
+        code = code_of(chosen)
+        case = self._reader.read(place.session, place.case).case
+        if case.state == State.CLOSED:
+            raise ForbiddenStep
+        step = _staying(case, outcome=code, decided=now.date())
+        self._write(place, f"outcome {code}", Outcome(_given(text)), step, now)
 
     def closing(self, place: Place, text: str, now: datetime) -> None:
         self._write(place, "sent closing", Closing(_given(text)), None, now)
@@ -108,13 +132,16 @@ class Writer:
         self._write(place, "sent file", body, None, now, file)
 
     def change_state(self, place: Place, chosen: str, tell: bool, now: datetime) -> None:
-        """Takes the case to another state, and tells the reporter or not. Raises ForbiddenStep."""
+        """Takes the case to another state, and tells the reporter or not. Raises ForbiddenStep or OutcomeMissing."""
         after = states.state_of(chosen)
         case = self._reader.read(place.session, place.case).case
         before = State(case.state)
         if after not in states.following(before):
             raise ForbiddenStep
-        step = Step(before, states.step(before, after), closed=now.date() if after is State.CLOSED else None)
+        if after is State.CLOSED and case.outcome is None:
+            raise OutcomeMissing
+        closed, reopens = now.date() if after is State.CLOSED else None, before is State.CLOSED
+        step = Step(before, states.step(before, after), closed=closed, reopens=reopens)
         body = Notice(states.told(after), "") if tell else None
         self._write(place, f"state {after}", body, step, now)
 
@@ -156,6 +183,11 @@ def _content(card: Card, opened: OpenCase, body: Body) -> Content:
     key = (group.id, group.recipient.epoch, group.recipient.digest)
     context = Context(card.instance, opened.case.box, direction, *key, last.sequence + 1, last.hash, seen)
     return Content(context, body)
+
+
+def _staying(case: Case, **told: Any) -> Step:
+    """No step to another state, but something that the case is to remember."""
+    return Step(case.state, case.state, closed=case.closed, **told)
 
 
 def _given(text: str) -> str:

@@ -4,10 +4,11 @@ Nothing here opens a seal; no column holds what a person wrote. Days are days; o
 Takes and returns protocol values or the frozen values below, never rows.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,7 @@ from whistle.protocol.wire import TO_REPORTER, Frame
 from whistle.store.files import File, Files, Finished, Sign, finish, keep_receipt, prepare, send_again, without_receipt
 from whistle.store.writer import open_engine
 
-SCHEMA = 3
+SCHEMA = 4
 WAITING, OPENED, REFUSED = "waiting", "opened", "refused"
 
 
@@ -92,6 +93,9 @@ class _Case(_Tables, table=True):
     acknowledged: date | None
     closed: date | None
     key: bytes = Field(sa_type=LargeBinary)  # the case key, sealed to the group
+    feedback: date | None  # first given
+    outcome: str | None  # a code
+    decided: date | None  # on this outcome
 
 
 class _Content(_Tables, table=True):
@@ -188,6 +192,9 @@ class Case:
     acknowledged: date | None
     closed: date | None
     key: bytes
+    feedback: date | None = None
+    outcome: str | None = None
+    decided: date | None = None
 
 
 @dataclass(frozen=True)
@@ -207,12 +214,16 @@ class Stored:
 
 @dataclass(frozen=True)
 class Step:
-    """A case going from one state to another."""
+    """A case going from one state to another, or staying in it with something done that its days and codes tell."""
 
     before: str
     after: str
     acknowledged: date | None = None
     closed: date | None = None
+    feedback: date | None = None
+    outcome: str | None = None
+    decided: date | None = None
+    reopens: bool = False  # its outcome holds no more
 
 
 @dataclass(frozen=True)
@@ -539,8 +550,10 @@ def _add(connection: Connection, case: int, content: Stored) -> int:
 
 def _take_step(connection: Connection, case: int, step: Step) -> None:
     values: dict[str, Any] = {"state": step.after, "closed": step.closed}
-    if step.acknowledged is not None:
-        values["acknowledged"] = step.acknowledged
+    told = {name: getattr(step, name) for name in ("acknowledged", "feedback", "outcome", "decided")}
+    values |= {name: value for name, value in told.items() if value is not None}
+    if step.reopens:
+        values |= {"outcome": None, "decided": None}
     here = (_case.c.number == case) & (_case.c.state == step.before)
     if not connection.execute(update(_case).where(here).values(values)).rowcount:
         raise ForbiddenStep
@@ -559,17 +572,32 @@ def _named_failures() -> Iterator[None]:
 
 
 def _prepare(connection: Connection) -> None:
-    """Makes the tables of a new database; refuses those of another version."""
+    """Makes the tables of a new database; brings an earlier one up, step by step; refuses those of another program."""
     if not inspect(connection).get_table_names():
         _Tables.metadata.create_all(connection)
         prepare(connection)
         connection.execute(insert(_schema).values(version=SCHEMA))
         connection.execute(insert(_state).values(id=1, instance=None, after=0, contact=None, log_lines=0, log_head=bytes(32)))
-    elif inspect(connection).has_table("schema") and connection.scalar(select(_schema.c.version)) == 1:
-        prepare(connection)  # version 1 had neither files nor receipts
-        connection.execute(update(_schema).values(version=SCHEMA))
-    elif inspect(connection).has_table("schema") and connection.scalar(select(_schema.c.version)) == 2:
-        connection.exec_driver_sql("ALTER TABLE parts_pulled ADD drained DATE NOT NULL DEFAULT '0001-01-01'")
-        connection.execute(update(_schema).values(version=SCHEMA))
-    if not inspect(connection).has_table("schema") or connection.scalar(select(_schema.c.version)) != SCHEMA:
+    version = connection.scalar(select(_schema.c.version)) if inspect(connection).has_table("schema") else None
+    if version is None or version > SCHEMA:
         raise StorageFailed("The database is another program's, or of another version of this one.")
+    for number in sorted(_STEPS):
+        if number > version:
+            _STEPS[number](connection)
+    connection.execute(update(_schema).values(version=SCHEMA))
+
+
+def _add_columns(connection: Connection, table: str, **columns: str) -> None:
+    """The columns that this table lacks: an earlier step may have made all of it as it is today."""
+    there = {column["name"] for column in inspect(connection).get_columns(table)}
+    for name, kind in columns.items():
+        if name not in there:
+            connection.exec_driver_sql(f'ALTER TABLE "{table}" ADD COLUMN {name} {kind}')
+
+
+# What brings a database up to each version from the one before.
+_STEPS: Mapping[int, Callable[[Connection], None]] = {
+    2: prepare,  # files and receipts
+    3: partial(_add_columns, table="parts_pulled", drained="DATE NOT NULL DEFAULT '0001-01-01'"),
+    4: partial(_add_columns, table="case", feedback="DATE", outcome="VARCHAR", decided="DATE"),
+}

@@ -1,0 +1,35 @@
+"""First wordings of what the desk says, in the language of the report. A member reads and changes them before they go."""
+
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+
+from whistle.desk.showing import written_day
+from whistle.web.templates import Catalogue, read_catalogues
+
+LANGUAGES = ("en", "da", "sv", "nb", "fi")  # those in which one can report
+
+
+class Letters:
+    """The letters of every language."""
+
+    def __init__(self, folder: Path) -> None:
+        self._catalogues = read_catalogues(folder, LANGUAGES)
+
+    def proposed(self, language: str, received: date, feedback: date, erased: date) -> Mapping[str, str]:
+        """The text of each form. `feedback` is due on that day; a case that belongs elsewhere is `erased` on that one."""
+        words = self._words(language)
+        arrived, due, gone = (written_day(day, words.language) for day in (received, feedback, erased))
+        return {
+            "acknowledgement": words("acknowledgement", received=arrived, feedback=due),
+            "feedback": words("feedback", received=arrived),
+            "complaint": words("complaint", received=arrived, erased=gone),
+            "closing": words("closing", received=arrived),
+        }
+
+    def choices(self, language: str) -> tuple[str, ...]:
+        """The choices of a question that is given none."""
+        return tuple(self._words(language)("choices").split("\n"))
+
+    def _words(self, language: str) -> Catalogue:
+        return self._catalogues.get(language, self._catalogues[LANGUAGES[0]])
