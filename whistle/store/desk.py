@@ -4,7 +4,7 @@ Nothing here opens a seal; no column holds what a person wrote. Days are days; o
 Takes and returns protocol values or the frozen values below, never rows.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -12,7 +12,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, LargeBinary, Row, UniqueConstraint, func, insert, inspect, make_url, select, update
+from sqlalchemy import Connection, Index, LargeBinary, Row, UniqueConstraint, func, insert, inspect, make_url, select, update
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
@@ -21,9 +21,10 @@ from whistle.errors import DeskRefused, ForbiddenStep, LogBroken, Overtaken, Sto
 from whistle.protocol import canonical
 from whistle.protocol.wire import TO_REPORTER, Frame
 from whistle.store.files import File, Files, Finished, Sign, finish, keep_receipt, prepare, send_again, without_receipt
+from whistle.store.log import Log
 from whistle.store.writer import open_engine
 
-SCHEMA = 3
+SCHEMA = 5
 WAITING, OPENED, REFUSED = "waiting", "opened", "refused"
 
 
@@ -131,6 +132,7 @@ class _Reading(_Tables, table=True):
 
 class _Log(_Tables, table=True):
     __tablename__ = "log"
+    __table_args__ = tuple(Index(f"log_{name}", name, "number") for name in ("case", "who", "action"))
     number: int = Field(primary_key=True)
     time: str
     who: str
@@ -249,6 +251,7 @@ class Cases:
     def __init__(self, url: str) -> None:
         self._readers, self._writers = open_engine(url, "BEGIN"), open_engine(url, "BEGIN IMMEDIATE")
         self.files = Files(self._reading, self._writing)
+        self.lines = Log(self._reading, _log, _case)
         with self._writing() as connection:
             _prepare(connection)
 
@@ -490,15 +493,21 @@ class Cases:
 
     def verify_log(self) -> int:
         """How many lines the log has. Raises LogBroken if one was changed or taken away."""
+        return max(self.hashes_of_log())
+
+    def hashes_of_log(self, wanted: Container[int] = ()) -> Mapping[int, bytes]:
+        """The hash after the last line, by its number, and after each of those `wanted`. Raises LogBroken."""
         with self._reading() as connection:
-            head, count = bytes(32), 0
+            head, count, hashes = bytes(32), 0, {}
             for row in connection.execute(select(_log).order_by(_log.c.number)):
+                if count in wanted:
+                    hashes[count] = head
                 head, count = _chained(head, row.time, row.who, row.action, row.case), count + 1
                 if (row.number, row.hash) != (count, head):
                     raise LogBroken(f"The log is broken at line {count}: a line was changed or taken away there.")
             if tuple(connection.execute(select(_state.c.log_lines, _state.c.log_head)).one()) != (count, head):
                 raise LogBroken("The end of the log was taken away.")
-            return count
+            return hashes | {count: head}
 
 
 def _chained(head: bytes, time: str, who: str, action: str, case: int | None) -> bytes:
@@ -559,17 +568,30 @@ def _named_failures() -> Iterator[None]:
 
 
 def _prepare(connection: Connection) -> None:
-    """Makes the tables of a new database; refuses those of another version."""
+    """Makes the tables of a new database, brings up an older one; refuses any other."""
     if not inspect(connection).get_table_names():
         _Tables.metadata.create_all(connection)
         prepare(connection)
         connection.execute(insert(_schema).values(version=SCHEMA))
         connection.execute(insert(_state).values(id=1, instance=None, after=0, contact=None, log_lines=0, log_head=bytes(32)))
-    elif inspect(connection).has_table("schema") and connection.scalar(select(_schema.c.version)) == 1:
-        prepare(connection)  # version 1 had neither files nor receipts
-        connection.execute(update(_schema).values(version=SCHEMA))
-    elif inspect(connection).has_table("schema") and connection.scalar(select(_schema.c.version)) == 2:
-        connection.exec_driver_sql("ALTER TABLE parts_pulled ADD drained DATE NOT NULL DEFAULT '0001-01-01'")
-        connection.execute(update(_schema).values(version=SCHEMA))
-    if not inspect(connection).has_table("schema") or connection.scalar(select(_schema.c.version)) != SCHEMA:
+    version = connection.scalar(select(_schema.c.version)) if inspect(connection).has_table("schema") else None
+    if version is None or not 1 <= version <= SCHEMA:
         raise StorageFailed("The database is another program's, or of another version of this one.")
+    for number, bring_up in sorted(_STEPS.items()):
+        if version < number:
+            bring_up(connection)
+    connection.execute(update(_schema).values(version=SCHEMA))
+
+
+def _add_drained(connection: Connection) -> None:
+    if "drained" not in {column["name"] for column in inspect(connection).get_columns("parts_pulled")}:
+        connection.exec_driver_sql("ALTER TABLE parts_pulled ADD drained DATE NOT NULL DEFAULT '0001-01-01'")
+
+
+def _index_log(connection: Connection) -> None:
+    for index in _log.indexes:
+        index.create(connection, checkfirst=True)
+
+
+# How a database comes from an earlier version to this one; version 1 had neither files nor receipts.
+_STEPS: Mapping[int, Callable[[Connection], None]] = {2: prepare, 3: _add_drained, 5: _index_log}
