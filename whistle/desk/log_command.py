@@ -85,7 +85,7 @@ def _export(settings: Settings, given: argparse.Namespace, now: datetime) -> Non
     with closing(Cases(settings.database)) as cases:
         cases.log(Act(now, _BY_COMMAND, "exported log", given.case))
         lines = cases.lines.lines(Which(case=given.case, first=given.first, last=given.last))
-    out = csv.writer(sys.stdout, lineterminator="\n")
+    out = csv.writer(sys.stdout)
     out.writerow(Line.__dataclass_fields__)
     out.writerows([_harmless(value) for value in vars(line).values()] for line in reversed(lines))
 

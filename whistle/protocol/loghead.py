@@ -10,7 +10,7 @@ from whistle.protocol.spelling import day, read_base64, write_base64
 _HEAD = re.compile(
     r"whistle/1 log head\n"
     r"instance: ([0-9a-f]{32})\n"
-    r"lines: (0|[1-9][0-9]{0,14})\n"  # below 2^53
+    r"lines: (0|[1-9][0-9]{0,14})\n"
     r"hash: ([0-9a-f]{64})\n"
     r"day: ([0-9]{4}-[0-9]{2}-[0-9]{2})\n"
     r"key: ([0-9a-f]{64})\n"
