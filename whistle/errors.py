@@ -42,6 +42,10 @@ class NotAReceipt(Malformed):
     """This is not a receipt of version 1."""
 
 
+class NotALogHead(Malformed):
+    """This is not a head of a log of version 1."""
+
+
 class NotPages(Malformed):
     """These are not pages of a box."""
 
@@ -306,6 +310,14 @@ class Overtaken(WhistleError):
 
 class LogBroken(DeskRefused):
     """A line of the log was changed or taken away."""
+
+
+class HeadNotWritten(DeskRefused):
+    """The head of the log could not be written to its folder."""
+
+
+class NotACaseNumber(DeskRefused):
+    """A case is looked for by its number."""
 
 
 class RootKeyNearby(DeskRefused):

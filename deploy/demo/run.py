@@ -64,7 +64,8 @@ def card_ends() -> date:
 
 
 def prepare_secrets() -> None:
-    SECRETS.mkdir(parents=True, exist_ok=True)
+    for folder in (SECRETS, STATE / "log-heads"):
+        folder.mkdir(parents=True, exist_ok=True)
     for name in ("relay.token", "challenge.secret"):
         if not (SECRETS / name).exists():
             (SECRETS / name).write_text(f"{secrets.token_hex(32)}\n")
@@ -96,6 +97,7 @@ def desk_environment() -> dict[str, str]:
         "RECEIPT_KEY": str(KEYS / "desk" / "receipt.key"),
         "RELAY_URL": f"{RELAY}/relay",
         "RELAY_TOKEN": str(SECRETS / "relay.token"),
+        "LOG_HEADS": str(STATE / "log-heads"),
     }
     return {f"WHISTLE_DESK_{key}": value for key, value in settings.items()}
 

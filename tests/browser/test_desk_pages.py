@@ -17,7 +17,7 @@ from whistle.sealing.keys import SigningKey
 AXE = (Path(__file__).resolve().parents[2] / "browser/node_modules/axe-core/axe.min.js").read_text("utf-8")
 LONG = "x" * 300
 FILE = "/cases/1/files/" + "f" * 32
-PAGES = ("/sign-in", "/", "/cases/1", "/cases/2", FILE, "/passphrase", "/cases/999")
+PAGES = ("/sign-in", "/", "/cases/1", "/cases/2", FILE, "/log", "/log?case=x", "/passphrase", "/cases/999")
 
 
 @pytest.fixture(scope="module")
@@ -75,6 +75,10 @@ def page(context: BrowserContext) -> Iterator[Page]:
     opened.close()
 
 
+def in_language(path: str, language: str) -> str:
+    return f"{path}{'&' if '?' in path else '?'}language={language}"
+
+
 def sign_in(page: Page) -> None:
     page.goto("/")
     page.get_by_label("Name").fill(ANNA)
@@ -87,7 +91,7 @@ def sign_in(page: Page) -> None:
 @pytest.mark.parametrize("path", PAGES)
 def test_axe_finds_nothing(page: Page, path: str, language: str, scheme: str) -> None:
     page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
-    page.goto(f"{path}?language={language}")
+    page.goto(in_language(path, language))
     page.evaluate(AXE)
     found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
     assert found["passes"]
@@ -97,7 +101,7 @@ def test_axe_finds_nothing(page: Page, path: str, language: str, scheme: str) ->
 @pytest.mark.parametrize("language", ["en", "da"])
 @pytest.mark.parametrize("path", PAGES)
 def test_no_page_scrolls_sideways(page: Page, path: str, language: str) -> None:
-    page.goto(f"{path}?language={language}")
+    page.goto(in_language(path, language))
     for width in (320, 768, 1280):
         page.set_viewport_size({"width": width, "height": 800})
         assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") == 0, width
@@ -106,7 +110,7 @@ def test_no_page_scrolls_sideways(page: Page, path: str, language: str) -> None:
 @pytest.mark.parametrize("path", PAGES)
 def test_everything_one_can_press_is_at_least_24_pixels_high_and_wide(page: Page, path: str) -> None:
     page.set_viewport_size({"width": 320, "height": 800})
-    page.goto(f"{path}?language=en")
+    page.goto(in_language(path, "en"))
     sizes = [
         (each.inner_text(), box["width"], box["height"])
         for each in page.locator("a:visible, button:visible, input:visible, textarea:visible, summary:visible").all()
@@ -174,6 +178,24 @@ def test_what_is_due_and_what_is_wrong_is_said_in_words(page: Page) -> None:
     page.goto("/cases/1?language=en")
     expect(page.get_by_text("Forged.")).to_be_visible()
     expect(page.get_by_text("planted")).to_have_count(0)
+
+
+def test_the_log_is_searched_with_the_keyboard_and_says_how_it_stands(page: Page, desk: Desk) -> None:
+    desk.running.heads.keep(today())
+    page.goto("/cases/1?language=en")
+    page.goto("/log")
+    expect(page.get_by_text("Up to line")).to_be_visible()
+    expect(page.get_by_role("row").nth(1)).to_contain_text("Opened the log")
+    page.get_by_label("Number of the case").fill("1")
+    page.get_by_label("Member").fill(ANNA)
+    page.get_by_label("Member").press("Enter")
+    expect(page.get_by_role("row").nth(1)).to_contain_text("Opened the case")
+    expect(page.get_by_label("Number of the case")).to_have_value("1")
+    page.get_by_label("Number of the case").fill("one")
+    page.get_by_role("button", name="Show").press("Enter")
+    page.get_by_role("alert").get_by_role("link").click()
+    expect(page.get_by_label("Number of the case")).to_be_focused()
+    expect(page.get_by_label("Number of the case")).to_have_value("one")
 
 
 def test_every_state_of_a_file_is_said_in_words_and_no_name_turns_text_around(page: Page) -> None:

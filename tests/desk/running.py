@@ -203,6 +203,7 @@ def another_card(desk: Desk, **changes: Any) -> Iterator[None]:
 def settings_of(folder: Path, ceremony: Path, relay_port: int, **changes: Any) -> Settings:
     token = folder / "relay.token"
     token.write_text(TOKEN + "\n")
+    (folder / "heads").mkdir(exist_ok=True)
     values: dict[str, Any] = {
         "demo": True,
         "names": ("localhost",),
@@ -223,6 +224,8 @@ def settings_of(folder: Path, ceremony: Path, relay_port: int, **changes: Any) -
         "feedback_months": 3,
         "file_megabytes": 100,
         "reserve_megabytes": 0,
+        "log_heads": folder / "heads",
+        "refusals_a_day": 10,
     }
     return Settings(**(values | changes))
 

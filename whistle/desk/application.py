@@ -15,7 +15,9 @@ from starlette.types import ASGIApp
 from whistle.desk import starting
 from whistle.desk.deadlines import Rules
 from whistle.desk.files import CaseFiles
+from whistle.desk.heads import Heads
 from whistle.desk.letters import Letters
+from whistle.desk.logpage import LogPage
 from whistle.desk.members import Members, Random
 from whistle.desk.pages import Desk
 from whistle.desk.reading import Reader
@@ -48,6 +50,7 @@ class Running:
     client: httpx2.AsyncClient
     sessions: Sessions
     cases: Cases
+    heads: Heads
     clock: Clock
     poll_seconds: int
 
@@ -56,10 +59,11 @@ class Running:
         self.cases.close()
 
     async def beside(self) -> None:
-        """Polls the public server and lets go of ended sessions, until it is cancelled."""
+        """Polls the public server, lets go of ended sessions and writes the head of the log daily, until it is cancelled."""
         async with self.client, asyncio.TaskGroup() as group:
             group.create_task(self.relay.run(self.poll_seconds))
             group.create_task(self._reap())
+            group.create_task(self.heads.run(self.clock))
 
     async def _reap(self) -> None:
         while True:
@@ -82,6 +86,7 @@ def build(settings: Settings, file: Path, clock: Clock, random: Random) -> Runni
     relay = Relay(cases, client, push_times(settings), clock, receipts, lambda: free_bytes(settings), reserve)
     sessions, reader = Sessions(random), Reader(cases, card, random)
     tokens = FormTokens(random(32))
+    pages, heads = Pages(TEMPLATES, settings, card, tokens), Heads(cases, receipts, settings.log_heads)
     desk = Desk(
         cases=cases,
         members=Members(cases, machine, settings.organisation, random),
@@ -93,14 +98,15 @@ def build(settings: Settings, file: Path, clock: Clock, random: Random) -> Runni
         card=card,
         receipts=receipts,
         relay=relay,
-        pages=Pages(TEMPLATES, settings, card, tokens),
+        pages=pages,
         letters=Letters(TEMPLATES / "letters"),
+        log_page=LogPage(cases, heads, pages, settings.refusals_a_day),
         tokens=tokens,
         rules=Rules(settings.acknowledge_days, settings.feedback_months),
         longest_file=settings.file_megabytes * _MEGABYTE,
         clock=clock,
     )
-    return Running(_application(desk, settings), relay, receipts, client, sessions, cases, clock, settings.poll_seconds)
+    return Running(_application(desk, settings), relay, receipts, client, sessions, cases, heads, clock, settings.poll_seconds)
 
 
 def free_bytes(settings: Settings) -> int:

@@ -1,4 +1,4 @@
-"""The command `whistle-desk`: enrols, serves, checks, verifies the log. A named error is one line and exit status 2."""
+"""The command `whistle-desk`: enrols, serves, checks, audits the log. A named error is one line and exit status 2."""
 
 import argparse
 import asyncio
@@ -12,7 +12,7 @@ from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
-from whistle.desk import starting
+from whistle.desk import log_command, starting
 from whistle.desk.application import Running, build
 from whistle.desk.enrolment import enrol
 from whistle.desk.settings import Settings
@@ -47,13 +47,13 @@ def _parser() -> argparse.ArgumentParser:
         ("enrol", _enrol, "take over members and sealed group keys from the folder of a ceremony"),
         ("serve", _serve, "serve the desk"),
         ("check", _check, "say whether the desk can start, without starting it"),
-        ("verify-log", _verify_log, "find any line of the log that was changed or taken away"),
     ):
         command = commands.add_parser(name, help=words)
         command.add_argument("--settings", type=Path, required=True)
         command.set_defaults(run=run)
         if name == "enrol":
             command.add_argument("folder", type=Path)
+    log_command.add(commands, _build, _now)
     return parser
 
 
@@ -72,11 +72,6 @@ def _check(settings: Settings, given: argparse.Namespace) -> None:
         print(f"The desk can start. Its key card is good through {card.ends}; the log has {running.cases.verify_log()} lines.")
 
 
-def _verify_log(settings: Settings, _: argparse.Namespace) -> None:
-    with closing(Cases(settings.database)) as cases:
-        print(f"The log is whole: {cases.verify_log()} lines.")
-
-
 def _serve(settings: Settings, given: argparse.Namespace) -> None:
     with closing(_build(settings, given)) as running:
         running.cases.files.sweep()
@@ -84,6 +79,7 @@ def _serve(settings: Settings, given: argparse.Namespace) -> None:
             running.receipts.check(_now().date())
         except ReceiptKeyNotListed as error:  # said here and on the inbox; reading goes on
             print(f"whistle-desk: {error}", file=sys.stderr)
+        log_command.begin(running.heads, _now().date())
         _listen(settings, running)
 
 

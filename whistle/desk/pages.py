@@ -19,6 +19,7 @@ from starlette.routing import Route
 from whistle.desk.deadlines import Deadline, Rules, feedback_by, owed, unopened_is_urgent
 from whistle.desk.files import CaseFiles, Shown, disposition
 from whistle.desk.letters import Letters
+from whistle.desk.logpage import LogPage, look_ups
 from whistle.desk.members import Members
 from whistle.desk.outcomes import BELONGS_ELSEWHERE, Code
 from whistle.desk.presets import DEFAULT, preset_of
@@ -175,6 +176,7 @@ class Desk:
     relay: Relay
     pages: Pages
     letters: Letters
+    log_page: LogPage
     tokens: FormTokens
     rules: Rules
     longest_file: int  # bytes of a file that a member sends
@@ -203,6 +205,7 @@ class Desk:
             Route(case + "/files/{file:file}", self._seen(self.file_page), methods=["GET"]),
             Route(case + "/files/{file:file}", self._sent(self.download), methods=["POST"]),
             Route(case + "/state", self._sent(self.change_state), methods=["POST"]),
+            Route("/log", self._seen(self.log), methods=["GET"]),
             Route("/style.css", self.style, methods=["GET"]),
         ]
 
@@ -341,7 +344,12 @@ class Desk:
             unreceipted=not self.receipts.is_listed(today),
             room=self.relay.room,
             short_of_disk=self.relay.short_of_disk,
+            refusals=self.log_page.is_alarming(),
+            log_problem=self.log_page.heads.problem,
         )
+
+    def log(self, visit: Visit) -> Response:
+        return self.log_page.show(visit.session, visit.request.query_params, visit.now)
 
     def case(self, visit: Visit) -> Response:
         return self._case_page(visit, None)
@@ -390,7 +398,7 @@ class Desk:
         opened = self.reader.read(session, number)
         self.cases.opened(Act(visit.now, session.member, "opened", number), opened.last_place)
         case, items, files = opened.case, opened.thread.items, self.files.listed(opened, today)
-        done = visit.request.query_params.get("done")
+        done, openings = visit.request.query_params.get("done"), self.cases.openings(number)
         return self.pages.render(
             "case",
             f"/cases/{number}",
@@ -409,7 +417,8 @@ class Desk:
             files=files,
             longest_file=self.longest_file,
             unsent=self.cases.unsent(number),
-            openings=self.cases.openings(number),
+            openings=openings,
+            look_ups=look_ups(openings),
             states=following(State(case.state)),
             letters=self._letters(case, opened.report.language, today),
             choices=self.letters.choices(opened.report.language),
@@ -429,6 +438,7 @@ class Desk:
     def file_page(self, visit: Visit) -> Response:
         """What may be in a file, before anybody downloads it."""
         _, shown = self._file(visit)
+        self.cases.log(Act(visit.now, visit.session.member, "opened file", visit.case))
         path = f"/cases/{visit.case}/files/{shown.id.hex()}"
         return self.pages.render(
             "file", path, visit.session.language, visit.session, number=visit.case, file=shown, action=path

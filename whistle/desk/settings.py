@@ -30,3 +30,5 @@ class Settings:
     feedback_months: int
     file_megabytes: int  # the largest file that a member sends
     reserve_megabytes: int  # of free disk, for texts: with less, no part of a file is taken
+    log_heads: Path | None = None  # a folder that leaves the machine, for the log's signed heads
+    refusals_a_day: int = 10  # failed sign-ins and refused access: with more, every inbox says so

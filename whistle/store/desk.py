@@ -4,7 +4,7 @@ Nothing here opens a seal; no column holds what a person wrote. Days are days; o
 Takes and returns protocol values or the frozen values below, never rows.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -13,7 +13,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, LargeBinary, Row, UniqueConstraint, func, insert, inspect, make_url, select, update
+from sqlalchemy import Connection, Index, LargeBinary, Row, UniqueConstraint, func, insert, inspect, make_url, select, update
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
@@ -22,9 +22,10 @@ from whistle.errors import DeskRefused, ForbiddenStep, LogBroken, Overtaken, Sto
 from whistle.protocol import canonical
 from whistle.protocol.wire import TO_REPORTER, Frame
 from whistle.store.files import File, Files, Finished, Sign, finish, keep_receipt, prepare, send_again, without_receipt
+from whistle.store.log import Log
 from whistle.store.writer import open_engine
 
-SCHEMA = 4
+SCHEMA = 5
 WAITING, OPENED, REFUSED = "waiting", "opened", "refused"
 
 
@@ -135,6 +136,7 @@ class _Reading(_Tables, table=True):
 
 class _Log(_Tables, table=True):
     __tablename__ = "log"
+    __table_args__ = tuple(Index(f"log_{name}", name, "number") for name in ("case", "who", "action"))
     number: int = Field(primary_key=True)
     time: str
     who: str
@@ -260,6 +262,7 @@ class Cases:
     def __init__(self, url: str) -> None:
         self._readers, self._writers = open_engine(url, "BEGIN"), open_engine(url, "BEGIN IMMEDIATE")
         self.files = Files(self._reading, self._writing)
+        self.lines = Log(self._reading, _log, _case)
         with self._writing() as connection:
             _prepare(connection)
 
@@ -501,15 +504,21 @@ class Cases:
 
     def verify_log(self) -> int:
         """How many lines the log has. Raises LogBroken if one was changed or taken away."""
+        return max(self.hashes_of_log())
+
+    def hashes_of_log(self, wanted: Container[int] = ()) -> Mapping[int, bytes]:
+        """The hash after the last line, by its number, and after each of those `wanted`. Raises LogBroken."""
         with self._reading() as connection:
-            head, count = bytes(32), 0
+            head, count, hashes = bytes(32), 0, {}
             for row in connection.execute(select(_log).order_by(_log.c.number)):
+                if count in wanted:
+                    hashes[count] = head
                 head, count = _chained(head, row.time, row.who, row.action, row.case), count + 1
                 if (row.number, row.hash) != (count, head):
                     raise LogBroken(f"The log is broken at line {count}: a line was changed or taken away there.")
             if tuple(connection.execute(select(_state.c.log_lines, _state.c.log_head)).one()) != (count, head):
                 raise LogBroken("The end of the log was taken away.")
-            return count
+            return hashes | {count: head}
 
 
 def _chained(head: bytes, time: str, who: str, action: str, case: int | None) -> bytes:
@@ -595,9 +604,15 @@ def _add_columns(connection: Connection, table: str, **columns: str) -> None:
             connection.exec_driver_sql(f'ALTER TABLE "{table}" ADD COLUMN {name} {kind}')
 
 
+def _index_log(connection: Connection) -> None:
+    for index in _log.indexes:
+        index.create(connection, checkfirst=True)
+
+
 # What brings a database up to each version from the one before.
 _STEPS: Mapping[int, Callable[[Connection], None]] = {
     2: prepare,  # files and receipts
     3: partial(_add_columns, table="parts_pulled", drained="DATE NOT NULL DEFAULT '0001-01-01'"),
     4: partial(_add_columns, table="case", feedback="DATE", outcome="VARCHAR", decided="DATE"),
+    5: _index_log,
 }

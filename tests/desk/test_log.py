@@ -1,0 +1,543 @@
+"""The log by the book: every act is on it, every way of changing it is found, its page shows what may be seen and no more."""
+
+import ast
+import asyncio
+import csv
+import hashlib
+import io
+import json
+import re
+import sqlite3
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+
+from tests.desk.relaying import Evidence, Public, public
+from tests.desk.running import ANNA, BO, CARL, PASSPHRASES, Desk, Member, Page, Reporter, another_card, started, today
+from tests.desk.test_files import upload
+from tests.desk.test_starting import command, ran
+from whistle.desk import log_command
+from whistle.desk.heads import Heads, verified
+from whistle.desk.logpage import look_ups
+from whistle.errors import BadSignature, HeadNotWritten, LogBroken, ReceiptKeyNotListed
+from whistle.protocol.content import Files
+from whistle.protocol.loghead import LogHead
+from whistle.sealing.logheads import read_head
+from whistle.store.desk import Act
+from whistle.store.log import OPENED_LOG, REFUSALS
+from whistle.web.templates import read_catalogues
+
+TOP = Path(__file__).resolve().parents[2]
+NOW = datetime(2026, 11, 24, 8, 30, tzinfo=UTC)
+ACTS = ("signed in", "opened", "replied", "opened", "signed out")
+
+
+@pytest.fixture
+def server() -> Iterator[Public]:
+    with public() as running:
+        yield running
+
+
+@pytest.fixture
+def desk(tmp_path: Path, ceremony: Path, server: Public) -> Iterator[Desk]:
+    with started(tmp_path, ceremony, server.port, refusals_a_day=3) as running:
+        yield running
+
+
+@pytest.fixture
+def anna(desk: Desk) -> Member:
+    return desk.signed_in(ANNA)
+
+
+def case_of(desk: Desk, group: str = "risk-control", opener: str = ANNA) -> int:
+    reporter = Reporter.new(desk.card, group)
+    desk.deliver(reporter.frame(reporter.report()))
+    desk.signed_in(opener)
+    case = desk.cases.case_of(reporter.keys.box)
+    assert case is not None
+    return case.number
+
+
+def log_of(desk: Desk) -> list[tuple[str, str, int | None]]:
+    with closing(sqlite3.connect(desk.database)) as connection:
+        return connection.execute('SELECT who, action, "case" FROM log ORDER BY number').fetchall()
+
+
+# Every act is on the log ----------------------------------------------------------------------------------------------
+
+NEW = "en helt anden sætning om tog"
+# How each form succeeds, in this order: what it answers.
+POSTS: dict[str, Callable[[Member, str], int]] = {
+    "/cases/{number:case}/acknowledge": lambda member, path: member.post(path, text="read").status,
+    "/cases/{number:case}/reply": lambda member, path: member.post(path, text="words").status,
+    "/cases/{number:case}/note": lambda member, path: member.post(path, text="words").status,
+    "/cases/{number:case}/state": lambda member, path: member.post(path, state="assessing").status,
+    "/cases/{number:case}/files": lambda member, path: upload(member, b"svar")[0].status,
+    "/cases/{number:case}/files/{file:file}": lambda member, path: member.post(path).status,
+    "/passphrase": lambda member, path: member.post(path, old=PASSPHRASES[ANNA], new=NEW, again=NEW).status,
+    "/sign-in": lambda member, path: member.sign_in(ANNA, NEW).status,
+    "/sign-out": lambda member, path: member.post(path).status,
+}
+
+
+@pytest.fixture
+def world(desk: Desk, server: Public, anna: Member) -> Callable[[str], str]:
+    """Case 1 with a file; the path of a route in it."""
+    reporter, evidence = Reporter.new(desk.card), Evidence.of(desk, b"bilag")
+    server.submit(reporter, reporter.report())
+    server.send(reporter, *evidence.parts)
+    server.submit(reporter, reporter.say(Files((evidence.named(),))))
+    desk.poll()
+    anna.get("/")
+    return lambda path: path.replace("{number:case}", "1").replace("{file:file}", evidence.id.hex())
+
+
+def routes(desk: Desk, method: str) -> set[str]:
+    """Every path of the running application that takes this method."""
+    host: Any = desk.running.app
+    return {route.path for route in host._app.routes if method in route.methods}
+
+
+def test_every_form_that_is_taken_adds_a_line_of_its_own(desk: Desk, anna: Member, world: Callable[[str], str]) -> None:
+    assert set(POSTS) == routes(desk, "POST"), "a form is not tried here: say how it succeeds"
+    for path, send in POSTS.items():
+        anna.get("/cases/1")
+        before = log_of(desk)
+        assert send(anna, world(path)) in (200, 303), path
+        new = [line for line in log_of(desk)[len(before) :] if line[1] != "opened"]  # what was read on the way
+        assert [line[0] for line in new] == [ANNA], path
+        assert new[0][2] == (1 if "case" in path else None), path
+        if path == "/sign-in":
+            anna.get("/")
+
+
+def test_every_page_of_a_case_or_a_file_adds_a_line_each_time(desk: Desk, anna: Member, world: Callable[[str], str]) -> None:
+    pages = {path for path in routes(desk, "GET") if "{" in path}
+    assert len(pages) >= 2
+    for path in [*pages, *pages]:
+        before = log_of(desk)
+        assert anna.get(world(path)).status == 200
+        assert [(who, case) for who, _, case in log_of(desk)[len(before) :]] == [(ANNA, 1)], path
+
+
+def test_a_page_of_a_case_that_is_not_ones_own_adds_a_refusal(desk: Desk, world: Callable[[str], str]) -> None:
+    carl = desk.signed_in(CARL)
+    for path in {path for path in routes(desk, "GET") if "{" in path}:
+        assert carl.get(world(path)).status == 404
+        assert log_of(desk)[-1] == (CARL, "refused", 1)
+
+
+def named_acts() -> set[str]:
+    """Every action that the desk's code writes as a word."""
+    places = {"Act": 2, "_write": 1}
+    calls = [
+        (getattr(node.func, "id", getattr(node.func, "attr", "")), node.args)
+        for file in (TOP / "whistle/desk").glob("*.py")
+        for node in ast.walk(ast.parse(file.read_text("utf-8")))
+        if isinstance(node, ast.Call)
+    ]
+    words = [args[places[name]] for name, args in calls if name in places and len(args) > places[name]]
+    return {word.value for word in words if isinstance(word, ast.Constant)} | {OPENED_LOG}
+
+
+def test_every_act_that_the_code_names_has_words_in_both_languages() -> None:
+    assert len(named_acts()) > 18
+    assert named_acts() >= {*REFUSALS}
+    for catalogue in read_catalogues(TOP / "templates/desk", ("en", "da")).values():
+        assert {action for action in named_acts() if f"act.{action.replace(' ', '_')}" not in catalogue.words} == set()
+
+
+# Every change is found ------------------------------------------------------------------------------------------------
+
+
+def changed(desk: Desk, *statements: str, chain: bool = False) -> None:
+    """Somebody with the database at work; with `chain` they make it whole in itself again."""
+    with closing(sqlite3.connect(desk.database)) as connection:
+        for statement in statements:
+            connection.execute(statement)
+        last, lines = bytes(32), 0
+        rows = connection.execute('SELECT number, time, who, action, "case" FROM log ORDER BY number').fetchall()
+        for old, *row in rows if chain else ():
+            text = json.dumps(dict(zip(("time", "who", "action", "case"), row, strict=True)), separators=(",", ":"))
+            last, lines = hashlib.sha256(last + text.encode()).digest(), lines + 1
+            connection.execute("UPDATE log SET number = ?, hash = ? WHERE number = ?", (lines, last, old))
+        if chain:
+            connection.execute("UPDATE state SET log_lines = ?, log_head = ?", (lines, last))
+        connection.commit()
+
+
+@pytest.fixture
+def head(desk: Desk) -> LogHead:
+    """The head of a log of five lines, after which three more were written."""
+    for action in ACTS:
+        desk.cases.log(Act(NOW, ANNA, action, 1 if action in ("opened", "replied") else None))
+    file = desk.running.heads.write(today())
+    for action in ACTS[:3]:
+        desk.cases.log(Act(NOW, BO, action))
+    return read_head(file.read_bytes(), desk.card)
+
+
+SWAPPED = ("UPDATE log SET number = -2 WHERE number = 2", "UPDATE log SET number = 2 WHERE number = 3")
+KINDS = {
+    "an edit": ("UPDATE log SET who = 'bo' WHERE number = 2",),
+    "an edit with its own hash": ("UPDATE log SET who = 'bo', hash = zeroblob(32) WHERE number = 2",),
+    "a gap": ("DELETE FROM log WHERE number = 3",),
+    "a gap that is closed": (
+        "DELETE FROM log WHERE number = 3",
+        *(f"UPDATE log SET number = {n - 1} WHERE number = {n}" for n in range(4, 9)),
+    ),
+    "a swap": (*SWAPPED, "UPDATE log SET number = 3 WHERE number = -2"),
+    "a cut end": ("DELETE FROM log WHERE number > 6",),
+    "a line added at the end": ('INSERT INTO log SELECT 9, time, who, action, "case", hash FROM log WHERE number = 8',),
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_line_that_is_changed_is_found_without_any_head(desk: Desk, head: LogHead, kind: str) -> None:
+    assert max(verified(desk.cases, ())) == 8
+    changed(desk, *KINDS[kind])
+    with pytest.raises(LogBroken):
+        verified(desk.cases, ())
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if "end" not in kind])
+def test_a_log_that_is_chained_anew_is_found_by_a_head_from_before_and_by_that_alone(
+    desk: Desk, head: LogHead, kind: str
+) -> None:
+    changed(desk, *KINDS[kind], chain=True)
+    verified(desk.cases, ())
+    with pytest.raises(LogBroken, match="written anew"):
+        verified(desk.cases, [head])
+
+
+def test_a_cut_end_that_is_covered_up_is_found_by_a_head_from_before_and_by_that_alone(desk: Desk, head: LogHead) -> None:
+    changed(desk, "DELETE FROM log WHERE number > 4", chain=True)
+    assert max(verified(desk.cases, ())) == 4
+    with pytest.raises(LogBroken, match="taken away: it had 5 lines"):
+        verified(desk.cases, [head])
+
+
+def test_what_no_head_has_seen_yet_can_be_rewritten_unnoticed(desk: Desk, head: LogHead) -> None:
+    """Why the heads are written daily. SECURITY.md says so."""
+    changed(desk, "DELETE FROM log WHERE number > 6", chain=True)
+    assert max(verified(desk.cases, [head])) == 6
+
+
+def test_every_head_is_looked_at_and_not_the_last_alone(desk: Desk, head: LogHead) -> None:
+    last = read_head(desk.running.heads.write(today()).read_bytes(), desk.card)
+    verified(desk.cases, [last, head])
+    for heads in ([last, replace(head, hash=bytes(32))], [replace(last, hash=bytes(32)), head]):
+        with pytest.raises(LogBroken):
+            verified(desk.cases, heads)
+
+
+# The heads ------------------------------------------------------------------------------------------------------------
+
+
+def heads_of(desk: Desk) -> list[Path]:
+    assert desk.settings.log_heads is not None
+    return sorted(desk.settings.log_heads.iterdir())
+
+
+def test_a_head_is_a_small_text_that_names_the_day_and_the_lines(desk: Desk, anna: Member) -> None:
+    desk.cases.log(Act(NOW, ANNA, "signed in"))
+    file = desk.running.heads.write(today())
+    assert heads_of(desk) == [file]
+    assert file.name == f"log-head-{today()}-1.txt"
+    text = file.read_text("ascii")
+    assert text.startswith(f"whistle/1 log head\ninstance: {desk.card.instance.hex()}\nlines: 1\nhash: ")
+    assert len(text) < 500
+    assert ANNA not in text
+    assert file.stat().st_mode & 0o077 == 0
+
+
+def test_a_second_head_of_a_day_stands_beside_the_first_and_the_same_one_is_written_once(desk: Desk) -> None:
+    first = desk.running.heads.write(today())
+    kept = first.read_bytes()
+    assert desk.running.heads.write(today()) == first
+    desk.cases.log(Act(NOW, ANNA, "signed in"))
+    second = desk.running.heads.write(today())
+    assert heads_of(desk) == sorted([first, second])
+    assert first.read_bytes() == kept
+
+
+def test_a_file_of_that_name_that_says_something_else_is_not_overwritten(desk: Desk) -> None:
+    file = desk.running.heads.write(today())
+    file.write_text("planted")
+    with pytest.raises(HeadNotWritten, match="not overwritten"):
+        desk.running.heads.write(today())
+    assert file.read_text() == "planted"
+    assert heads_of(desk) == [file]
+
+
+def test_a_folder_that_is_gone_is_said_and_nothing_half_written_stays(desk: Desk, anna: Member) -> None:
+    assert desk.settings.log_heads is not None
+    desk.settings.log_heads.rmdir()
+    desk.running.heads.keep(today())
+    assert "could not be written" in anna.get("/").text
+    desk.settings.log_heads.mkdir()
+    desk.running.heads.keep(today())
+    assert "could not be written" not in anna.get("/").text
+    assert len(heads_of(desk)) == 1
+
+
+def test_no_head_is_signed_for_a_log_that_is_not_the_one_of_the_heads_before(desk: Desk, head: LogHead, anna: Member) -> None:
+    changed(desk, KINDS["an edit"][0], chain=True)
+    before = heads_of(desk)
+    desk.running.heads.keep(today() + timedelta(days=1))
+    assert heads_of(desk) == before
+    for path in ("/", "/log"):
+        assert "The log was changed" in anna.get(path).text
+
+
+def test_no_head_is_signed_with_a_key_that_the_card_does_not_list(desk: Desk) -> None:
+    with another_card(desk, revoked=(desk.running.receipts.key.public,)):
+        desk.running.heads.keep(today())
+        assert (heads_of(desk), desk.running.heads.problem) == ([], None)
+        with pytest.raises(ReceiptKeyNotListed):
+            desk.running.heads.write(today())
+
+
+def test_a_head_of_another_instance_is_not_believed(desk: Desk) -> None:
+    file = desk.running.heads.write(today())
+    with another_card(desk, instance=b"o" * 16), pytest.raises(BadSignature):
+        read_head(file.read_bytes(), desk.card)
+
+
+def test_the_head_is_written_once_a_day_and_again_after_what_went_wrong(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    heads, kept = desk.running.heads, list[date]()
+    days = [today() + timedelta(days=each) for each in (0, 0, 1, 1, 2)]
+    problems = iter([None, None, HeadNotWritten(), None, None])
+
+    def keep(day: date) -> None:
+        kept.append(day)
+        Heads.keep(heads, day)
+        heads.problem = next(problems)
+
+    def clock() -> datetime:
+        if not days:
+            raise asyncio.CancelledError
+        return datetime.combine(days.pop(0), NOW.timetz())
+
+    monkeypatch.setattr("whistle.desk.heads._LOOK_SECONDS", 0)
+    monkeypatch.setattr(heads, "keep", keep)
+    with pytest.raises(asyncio.CancelledError):
+        asyncio.run(heads.run(clock))
+    assert kept == [today() + timedelta(days=each) for each in (0, 1, 2)]
+
+
+# The commands ---------------------------------------------------------------------------------------------------------
+
+
+def test_the_command_says_what_it_verified_and_what_only_a_head_could_show(desk: Desk, head: LogHead, tmp_path: Path) -> None:
+    verify = command(tmp_path, desk.settings, "log", "verify")
+    status, words = ran(verify)
+    assert (status, words.splitlines()[0]) == (0, "The log is whole: 8 lines.")
+    assert "found only by a head from before: give --head" in words
+    [file] = heads_of(desk)
+    given = [*verify, "--head", str(file)]
+    assert ran(given) == (0, "The log is whole: 8 lines.\nHeads that are a beginning of it: 1.\n")
+    changed(desk, KINDS["a gap"][0], chain=True)
+    assert ran(verify)[0] == 0
+    status, words = ran(given)
+    assert (status, "written anew" in words) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda text: text.replace("lines: 5", "lines: 4"), "is not signed by a receipt key"),
+        (lambda text: text[:-1], "is not a head of a log"),
+        (None, "cannot be read"),
+    ],
+)
+def test_a_head_that_is_none_is_refused_by_its_name(
+    desk: Desk, head: LogHead, tmp_path: Path, change: Callable[[str], str] | None, words: str
+) -> None:
+    file = tmp_path / "given.txt"
+    if change is not None:
+        file.write_text(change(heads_of(desk)[0].read_text()))
+    status, said = ran([*command(tmp_path, desk.settings, "log", "verify"), "--head", str(file)])
+    assert status == 2
+    assert str(file) in said
+    assert words in said
+
+
+def test_a_head_is_written_when_told(desk: Desk, tmp_path: Path) -> None:
+    desk.cases.log(Act(NOW, ANNA, "signed in"))
+    told = command(tmp_path, desk.settings, "log", "head")
+    assert ran(told) == (0, f"{tmp_path}/heads/log-head-{today()}-1.txt\n")
+    assert ran(told)[0] == 0
+    assert len(heads_of(desk)) == 1
+
+
+def test_without_a_folder_the_start_says_so_in_one_line_and_so_does_the_page(
+    desk: Desk, anna: Member, capsys: pytest.CaptureFixture[str]
+) -> None:
+    desk.running.heads.folder = None
+    log_command.begin(desk.running.heads, today())
+    assert capsys.readouterr().err.count("\n") == 1
+    assert "no folder is set" in anna.get("/log").text
+    with pytest.raises(HeadNotWritten, match="log_heads"):
+        desk.running.heads.write(today())
+
+
+def test_a_broken_log_is_said_at_start_and_a_whole_one_is_not(
+    desk: Desk, head: LogHead, capsys: pytest.CaptureFixture[str]
+) -> None:
+    log_command.begin(desk.running.heads, today())
+    assert capsys.readouterr().err == ""
+    changed(desk, KINDS["an edit"][0])
+    log_command.begin(desk.running.heads, today())
+    assert capsys.readouterr().err.startswith("whistle-desk: The log is broken at line 2")
+
+
+def exported(desk: Desk, tmp_path: Path, *given: str) -> list[list[str]]:
+    export = command(tmp_path, desk.settings, "log", "export", *given)
+    done = subprocess.run(export, capture_output=True, check=True, timeout=60)
+    return list(csv.reader(io.StringIO(done.stdout.decode(), newline="")))
+
+
+def test_lines_of_a_case_or_of_some_days_are_printed_as_csv_and_that_is_a_line_too(desk: Desk, tmp_path: Path) -> None:
+    for days, case in ((0, 1), (1, 2), (2, 1)):
+        desk.cases.log(Act(NOW + timedelta(days=days), ANNA, "opened", case))
+    header, *rows = exported(desk, tmp_path, "--case", "1")
+    assert header == ["number", "time", "who", "action", "case"]
+    assert rows[:2] == [
+        ["1", "2026-11-24T08:30:00Z", "anna", "opened", "1"],
+        ["3", "2026-11-26T08:30:00Z", "anna", "opened", "1"],
+    ]
+    assert rows[2][2:] == ["command line", "exported log", "1"]
+    _, *rows = exported(desk, tmp_path, "--from", "2026-11-25", "--to", "2026-11-25")
+    assert [row[0] for row in rows if row[2] == ANNA] == ["2"]
+    assert log_of(desk)[-1] == ("command line", "exported log", None)
+
+
+@pytest.mark.parametrize(
+    "given", [(), ("--from", "2026-11-25"), ("--to", "2026-11-25"), ("--case", "1", "--from", "2026-11-25"), ("--case", "x")]
+)
+def test_an_export_of_nothing_in_particular_is_refused_and_is_no_line(
+    desk: Desk, tmp_path: Path, given: tuple[str, ...]
+) -> None:
+    assert ran(command(tmp_path, desk.settings, "log", "export", *given))[0] == 2
+    assert log_of(desk) == []
+
+
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r"])
+def test_a_cell_that_a_spreadsheet_would_run_is_made_harmless(desk: Desk, tmp_path: Path, start: str) -> None:
+    desk.cases.log(Act(NOW, f"{start}cmd|' /C calc'!A0", "opened", 1))
+    _, row, _ = exported(desk, tmp_path, "--case", "1")
+    assert row[2] == f"'{start}cmd|' /C calc'!A0"
+
+
+# The page -------------------------------------------------------------------------------------------------------------
+
+
+def rows_of(page: Page) -> list[tuple[str, str, str]]:
+    """Who, what and in which case, as the page shows it."""
+    cells = r"<td data-label=\"[^\"]+\">\s*(.*?)\s*</td>"
+    return [
+        (who, what, re.sub("<[^>]+>", "", case))
+        for who, what, case in re.findall(rf"</th>\s*{cells}\s*{cells}\s*{cells}", page.text, re.DOTALL)
+    ]
+
+
+def test_the_newest_line_is_first_and_it_is_that_the_log_was_opened(desk: Desk, anna: Member) -> None:
+    number = case_of(desk)
+    anna.get(f"/cases/{number}")
+    assert rows_of(anna.get("/log"))[:2] == [("anna", "Opened the log", "None"), ("anna", "Opened the case", f"Case {number}")]
+    assert log_of(desk)[-1] == (ANNA, "opened log", None)
+
+
+def test_a_page_has_fifty_lines_and_the_older_ones_are_behind_it_each_once(desk: Desk, anna: Member) -> None:
+    for number in range(120):
+        desk.cases.log(Act(NOW, f"member-{number}", "signed in"))
+    path, seen = "/log", list[list[str]]()
+    while path:
+        page = anna.get(path)
+        seen.append([who for who, _, _ in rows_of(page) if who != ANNA])
+        older = re.search(r'href="(/log\?[^"]*before=\d+)"', page.text)
+        path = older[1].replace("&amp;", "&") if older else ""
+    assert [len(each) for each in seen] == [49, 50, 21]
+    assert [who for each in seen for who in each] == [f"member-{number}" for number in reversed(range(120))]
+
+
+def test_lines_are_found_by_case_and_by_member(desk: Desk, anna: Member) -> None:
+    one, other = case_of(desk), case_of(desk)
+    bo = desk.signed_in(BO)
+    for member, number in ((anna, one), (anna, other), (bo, one)):
+        member.get(f"/cases/{number}")
+    assert {case for _, _, case in rows_of(anna.get(f"/log?case={one}"))} == {f"Case {one}"}
+    assert [who for who, _, _ in rows_of(anna.get(f"/log?case={one}"))] == [BO, ANNA]
+    assert rows_of(anna.get(f"/log?case={one}&who=BO%20")) == [(BO, "Opened the case", f"Case {one}")]
+    assert rows_of(anna.get("/log?who=nobody")) == []
+
+
+@pytest.mark.parametrize("case", ["x", "-1", "1.0", "²", "9" * 40, "<b>"])
+def test_what_is_no_number_of_a_case_is_said_at_its_field_with_what_was_typed(anna: Member, case: str) -> None:
+    page = anna.get(f"/log?who=bo&case={quote(case)}")
+    assert page.status == 400
+    assert "Look for a case by its number" in page.text
+    assert f'value="{case.replace("<", "&lt;").replace(">", "&gt;")}"' in page.text
+    assert 'value="bo"' in page.text
+
+
+def test_a_member_of_another_group_sees_no_line_of_this_case_in_any_filter(desk: Desk, anna: Member) -> None:
+    number = case_of(desk)
+    anna.get(f"/cases/{number}")
+    carl = desk.signed_in(CARL)
+    carl.get(f"/cases/{number}")
+    for path in ("/log", f"/log?case={number}", "/log?who=anna", "/log?who=carl"):
+        assert f"Case {number}" not in carl.get(path).text
+    assert (CARL, "Was refused access", f"Case {number}") in rows_of(anna.get("/log"))
+
+
+def test_the_page_says_up_to_where_the_log_was_verified_and_when_a_head_was_written(desk: Desk, anna: Member) -> None:
+    page = anna.get("/log").text
+    assert "Not yet. It is verified when the desk starts, and daily." in page
+    assert "Not since the desk started." in page
+    desk.running.heads.keep(today())
+    assert f"Up to line {len(log_of(desk))}, on " in anna.get("/log").text
+
+
+def test_without_a_session_the_log_is_not_shown(desk: Desk) -> None:
+    answer = Member(desk.port).get("/log")
+    assert (answer.status, answer.header("location")) == (303, "/sign-in")
+
+
+# Look-ups and alarms --------------------------------------------------------------------------------------------------
+
+
+def test_the_look_ups_of_a_case_are_counted_for_each_member_with_first_and_last_time(desk: Desk, anna: Member) -> None:
+    assert [vars(each) for each in look_ups([("anna", "3"), ("bo", "2"), ("anna", "1")])] == [
+        {"who": "anna", "count": 2, "first": "1", "last": "3"},
+        {"who": "bo", "count": 1, "first": "2", "last": "2"},
+    ]
+    number = case_of(desk)
+    anna.get(f"/cases/{number}")
+    desk.signed_in(BO).get(f"/cases/{number}")
+    page = anna.get(f"/cases/{number}").text
+    assert re.search(r"<strong>anna</strong>: 2 times, first on .+, last on .+</li>", page)
+    assert re.search(r"<strong>bo</strong>: once, on .+</li>", page)
+
+
+def test_more_refusals_than_the_setting_says_are_on_every_inbox_until_somebody_opens_the_log(desk: Desk) -> None:
+    carl, anna = desk.signed_in(CARL), desk.signed_in(ANNA)
+    for _ in range(3):
+        carl.get("/cases/999")
+    said = "Within a day more sign-ins failed"
+    assert said not in anna.get("/").text
+    Member(desk.port).sign_in("somebody", "wrong")
+    for member in (anna, carl):
+        text = member.get("/").text
+        [line] = [line for line in text.splitlines() if said in line]
+        assert not re.search(r"anna|carl|somebody|\d", line)
+    carl.get("/log")
+    assert said not in anna.get("/").text
