@@ -140,7 +140,7 @@ def test_feedback_with_every_tick_is_sent_and_the_log_says_that_the_checklist_wa
     assert "Feedback given" not in anna.get(f"/cases/{number}").text
     assert anna.post(f"/cases/{number}/feedback", text="We looked.", **TICKS).status == 303
     assert bodies(desk, reporter) == [Feedback("We looked.")]
-    assert acts(desk, number) == ["gave feedback, checklist confirmed"]
+    assert acts(desk, number) == ["gave checked feedback"]
     assert case_at(desk, number).feedback == desk.clock().date()
     page = anna.get(f"/cases/{number}").text
     assert "Feedback given" in page

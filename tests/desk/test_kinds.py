@@ -232,7 +232,7 @@ def test_each_of_these_acts_is_on_the_log_by_its_name(desk: Desk, anna: Member, 
         say(writer, write, place_of(desk, session, number), "words", now)
     with finishing(sqlite3.connect(desk.database)) as connection:
         rows = connection.execute('SELECT who, action FROM log WHERE "case" = ? ORDER BY number', (number,)).fetchall()
-    acts = ["asked", "sent minutes", "gave feedback, checklist confirmed", "outcome substantiated", "sent closing"]
+    acts = ["asked", "sent minutes", "gave checked feedback", "outcome substantiated", "sent closing"]
     assert [row for row in rows if row[1] != "opened"] == [(ANNA, act) for act in acts]
 
 

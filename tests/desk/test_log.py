@@ -21,6 +21,7 @@ import pytest
 
 from tests.desk.relaying import Evidence, Public, public
 from tests.desk.running import ANNA, BO, CARL, PASSPHRASES, Desk, Member, Page, Reporter, another_card, started, today
+from tests.desk.test_casework import TICKS
 from tests.desk.test_files import upload
 from tests.desk.test_starting import command, ran
 from whistle.desk import log_command
@@ -78,6 +79,13 @@ POSTS: dict[str, Callable[[Member, str], int]] = {
     "/cases/{number:case}/acknowledge": lambda member, path: member.post(path, text="read").status,
     "/cases/{number:case}/reply": lambda member, path: member.post(path, text="words").status,
     "/cases/{number:case}/note": lambda member, path: member.post(path, text="words").status,
+    "/cases/{number:case}/ask": lambda member, path: (
+        member.post(path, **{"question-1": "When?", "choices-1": "March\nMay"}).status
+    ),
+    "/cases/{number:case}/minutes": lambda member, path: member.post(path, text="words").status,
+    "/cases/{number:case}/feedback": lambda member, path: member.post(path, text="words", **TICKS).status,
+    "/cases/{number:case}/outcome": lambda member, path: member.post(path, text="words", outcome="substantiated").status,
+    "/cases/{number:case}/closing": lambda member, path: member.post(path, text="words").status,
     "/cases/{number:case}/state": lambda member, path: member.post(path, state="assessing").status,
     "/cases/{number:case}/files": lambda member, path: upload(member, b"svar")[0].status,
     "/cases/{number:case}/files/{file:file}": lambda member, path: member.post(path).status,

@@ -97,7 +97,7 @@ class Writer:
         check_feedback(text, ticked)
         case = self._reader.read(place.session, place.case).case
         step = _staying(case, feedback=case.feedback or now.date())
-        self._write(place, "gave feedback, checklist confirmed", Feedback(_given(text)), step, now)
+        self._write(place, "gave checked feedback", Feedback(_given(text)), step, now)
 
     def outcome(self, place: Place, text: str, chosen: str, now: datetime) -> None:
         """Says what the case came to, and keeps its code. Raises NoOutcomeChosen, or ForbiddenStep in a closed case."""
