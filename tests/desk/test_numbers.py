@@ -141,6 +141,10 @@ def test_no_median_is_shown_where_who_was_late_is_hidden() -> None:
     assert seen(took(*[2] * 8, *[9] * 5)).acknowledged == 2
 
 
+def test_a_quarter_has_no_median_for_to_miss_one_would_tell_how_few_are_past_being_received() -> None:
+    assert [seen(took(*[2] * 8), period).acknowledged for period in OFFERED[:2]] == [2, None]
+
+
 # What is hidden --------------------------------------------------------------------------------------------------------
 
 

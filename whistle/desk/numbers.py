@@ -8,7 +8,8 @@ quarters; each table has every case once, and what one table says of a case leav
    last one up, until the hidden ones are 5 together and not 4 each.
 3. In the quarters, a row is hidden in all four if it is hidden in the year or is 1 to 4 in one of them; and then again others,
    until in each quarter the hidden ones are none together, or 5 and not 4 each.
-4. A share is of shown numbers. A median is of 5 cases at least, and of a period that shows who was on time.
+4. A share is of shown numbers. A median is of 5 cases at least and of a whole year, if it shows who was on time: that a quarter
+   has none would tell that fewer than 5 of its cases are past being received.
 
 Why nothing follows: wherever a number from 1 to 4 is hidden, it could be one more. In its quarter 5 are hidden, so another
 hidden row has a case there: move that case over. If the year hides both rows, no shown sum has changed. If not, the row (or the
@@ -122,14 +123,14 @@ def numbers(cases: Iterable[Facts], period: Period, today: date, days: int) -> N
         return Numbers(total)
     ways = _ways(today, days)
     tables = tuple(_table(name, [(ways[name](each), _quarter(each)) for each in year], period) for name in _ROWS)
-    within = [each for each in year if period.quarter in (None, _quarter(each))]
     punctual = all(row.count is not None for table in tables if table.name == "acknowledged" for row in table.rows)
+    timed = year if punctual and period.quarter is None else []
     return Numbers(
         total,
         tables,
         _heard(tables[-1]),
-        _median(within, lambda each: each.acknowledged) if punctual else None,
-        _median(within, lambda each: each.told.feedback) if punctual else None,
+        _median(timed, lambda each: each.acknowledged),
+        _median(timed, lambda each: each.told.feedback),
     )
 
 
