@@ -117,7 +117,7 @@ BREAKS: dict[str, Callable[[Register], Any]] = {
     "two ids have changed places": lambda register: register.update({"CH-01": register.pop("CH-01")}),
     "a sentence is missing": lambda register: register["AN-01"].pop("sentence"),
     "a sentence does not end": lambda register: register["AN-01"].update(sentence="No address"),
-    "nothing is said of where it stands": lambda register: register["AN-14"].pop("later"),
+    "nothing is said of where it stands": lambda register: register["AN-01"].pop("shown_by"),
     "it is shown and not built": lambda register: register["AN-01"].update(not_built="left out"),
     "a key is unknown": lambda register: register["AN-01"].update(note="words"),
     "it says that something comes later, and not what": lambda register: register["AN-14"].update(later=""),

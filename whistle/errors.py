@@ -348,6 +348,10 @@ class ReceiptKeyNotListed(DeskRefused):
     """The key card does not list this desk's receipt key for today: what arrives gets no receipt. Publish a card that does."""
 
 
+class NoSuchPeriod(DeskRefused):
+    """There are no numbers of such a group, year or quarter."""
+
+
 class NoFileChosen(DeskRefused):
     """Choose a file first; an empty one is not sent."""
 

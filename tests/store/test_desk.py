@@ -162,3 +162,10 @@ def test_days_are_days_and_only_the_log_has_a_time(cases: Cases, tmp_path: Path)
     assert timed == {"log"}
     assert cases.oldest_waiting() is None
     assert cases.relayed().contact == date(2026, 11, 24)
+
+
+def test_a_case_ends_where_its_last_content_stands(cases: Cases) -> None:
+    assert cases.ends() == {}
+    number = with_case(cases).number
+    cases.write(ACT, FROM_DESK, None, None)
+    assert cases.ends() == {number: cases.contents(number)[-1].place}

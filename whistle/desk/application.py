@@ -13,6 +13,7 @@ from starlette.applications import Starlette
 from starlette.types import ASGIApp
 
 from whistle.desk import starting
+from whistle.desk.counting import Counting
 from whistle.desk.deadlines import Rules
 from whistle.desk.files import CaseFiles
 from whistle.desk.heads import Heads
@@ -96,6 +97,7 @@ def build(settings: Settings, file: Path, clock: Clock, random: Random) -> Runni
         writer=Writer(cases, reader, card, random),
         files=CaseFiles(cases.files),
         card=card,
+        counting=Counting(cases, reader, settings.acknowledge_days),
         receipts=receipts,
         relay=relay,
         pages=pages,

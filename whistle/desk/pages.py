@@ -16,6 +16,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response, StreamingResponse
 from starlette.routing import Route
 
+from whistle.desk.counting import Counting, label, sheet
 from whistle.desk.deadlines import Deadline, Rules, feedback_by, owed, unopened_is_urgent
 from whistle.desk.files import CaseFiles, Shown, disposition
 from whistle.desk.letters import Letters
@@ -43,6 +44,7 @@ from whistle.errors import (
     ForbiddenStep,
     NoFileChosen,
     NoOutcomeChosen,
+    NoSuchPeriod,
     NotACard,
     NotSignedIn,
     NotThisForm,
@@ -172,6 +174,7 @@ class Desk:
     writer: Writer
     files: CaseFiles
     card: KeyCard
+    counting: Counting
     receipts: Receipts
     relay: Relay
     pages: Pages
@@ -206,6 +209,8 @@ class Desk:
             Route(case + "/files/{file:file}", self._sent(self.download), methods=["POST"]),
             Route(case + "/state", self._sent(self.change_state), methods=["POST"]),
             Route("/log", self._seen(self.log), methods=["GET"]),
+            Route("/numbers", self._seen(self.numbers), methods=["GET"]),
+            Route("/numbers.csv", self._seen(self.numbers_file), methods=["GET"]),
             Route("/style.css", self.style, methods=["GET"]),
         ]
 
@@ -350,6 +355,25 @@ class Desk:
 
     def log(self, visit: Visit) -> Response:
         return self.log_page.show(visit.session, visit.request.query_params, visit.now)
+
+    def numbers(self, visit: Visit) -> Response:
+        session, error = visit.session, None
+        self._open_arrivals(visit)
+        try:
+            look = self.counting.look(session, visit.request.query_params, visit.now)
+        except NoSuchPeriod as mistaken:
+            error, look = mistaken, self.counting.look(session, {}, visit.now)
+        groups = {name: self.pages.group_names(session.language).get(name, name) for name in session.groups}
+        values = {"look": look, "groups": groups, "label": label, "error": error, "query": look.query}
+        return self.pages.render("numbers", "/numbers", session.language, session, 400 if error else 200, **values)
+
+    def numbers_file(self, visit: Visit) -> Response:
+        """What the page shows, as a file."""
+        look = self.counting.look(visit.session, visit.request.query_params, visit.now)
+        name = f"numbers-{look.period.year}{f'-{look.period.quarter}' if look.period.quarter else ''}.csv"
+        headers = {"cache-control": "no-store", "content-disposition": f'attachment; filename="{name}"'}
+        words = self.pages.catalogues[visit.session.language]
+        return Response(sheet(look.numbers, words), headers=headers, media_type="text/csv")
 
     def case(self, visit: Visit) -> Response:
         return self._case_page(visit, None)

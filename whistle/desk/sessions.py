@@ -7,6 +7,7 @@ from hashlib import sha256
 from threading import Lock
 
 from whistle.desk.members import GroupKeys, Random
+from whistle.desk.numbers import Told
 from whistle.errors import NotSignedIn
 
 IDLE, LONGEST = timedelta(minutes=15), timedelta(hours=8)
@@ -25,6 +26,7 @@ class Session:
     used: datetime
     tried: int = 0  # the last arrival that was tried with these keys
     tried_files: set[int] = field(default_factory=set, repr=False)  # those that they do not open
+    counted: dict[int, tuple[int, Told]] = field(default_factory=dict, repr=False)  # facts of cases, each up to a place
 
     def has_ended(self, now: datetime) -> bool:
         return now - self.used > IDLE or now - self.started > LONGEST

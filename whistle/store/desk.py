@@ -437,6 +437,14 @@ class Cases:
             rows = connection.execute(select(*columns).where(_content.c.case == case).order_by(_content.c.place))
             return [Stored(**row._mapping) for row in rows]
 
+    def ends(self) -> dict[int, int]:
+        """The place of the last content of every case."""
+        with self._reading() as connection:
+            rows = connection.execute(
+                select(_content.c.case, func.max(_content.c.place).label("place")).group_by(_content.c.case)
+            )
+            return {row.case: row.place for row in rows}
+
     def opened(self, act: Act, place: int) -> None:
         """Notes, before anything is shown, that a member opens a case and has then read it up to a place."""
         with self._writing() as connection:
