@@ -4,7 +4,7 @@ Nothing here opens a seal; no column holds what a person wrote. Days are days; o
 Takes and returns protocol values or the frozen values below, never rows.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -20,11 +20,14 @@ from sqlmodel import Field, SQLModel
 from whistle.errors import DeskRefused, ForbiddenStep, LogBroken, Overtaken, StorageFailed
 from whistle.protocol import canonical
 from whistle.protocol.wire import TO_REPORTER, Frame
+from whistle.store import erasure
+from whistle.store.erasure import Ask, Erasures, is_erased, next_number
 from whistle.store.files import File, Files, Finished, Sign, finish, keep_receipt, prepare, send_again, without_receipt
-from whistle.store.writer import open_engine
+from whistle.store.writer import leave_no_trace, open_engine
 
-SCHEMA = 3
+SCHEMA = 6
 WAITING, OPENED, REFUSED = "waiting", "opened", "refused"
+_IN_SCOPE, _OUT_OF_SCOPE = ("assessing", "addressing"), "out_of_scope"
 
 
 class _Tables(SQLModel, registry=registry()):
@@ -83,7 +86,7 @@ class _Arrival(_Tables, table=True):
 
 class _Case(_Tables, table=True):
     __tablename__ = "case"
-    number: int = Field(primary_key=True)
+    number: int = Field(primary_key=True, sa_column_kwargs={"default": next_number()})
     box: bytes = Field(sa_type=LargeBinary, unique=True)
     group: str
     epoch: int
@@ -92,6 +95,7 @@ class _Case(_Tables, table=True):
     acknowledged: date | None
     closed: date | None
     key: bytes = Field(sa_type=LargeBinary)  # the case key, sealed to the group
+    out_of_scope: date | None  # decided so, and nothing else since
 
 
 class _Content(_Tables, table=True):
@@ -188,6 +192,7 @@ class Case:
     acknowledged: date | None
     closed: date | None
     key: bytes
+    out_of_scope: date | None = None
 
 
 @dataclass(frozen=True)
@@ -249,6 +254,7 @@ class Cases:
     def __init__(self, url: str) -> None:
         self._readers, self._writers = open_engine(url, "BEGIN"), open_engine(url, "BEGIN IMMEDIATE")
         self.files = Files(self._reading, self._writing)
+        self.erasure = Erasures(self._reading, self._writing, _write_log)
         with self._writing() as connection:
             _prepare(connection)
 
@@ -256,6 +262,10 @@ class Cases:
         """Lets go of the file."""
         self._readers.dispose()
         self._writers.dispose()
+
+    def leave_no_trace(self) -> None:
+        """Writes the file anew, and empties its write-ahead log. Raises StorageFailed while somebody still reads it."""
+        leave_no_trace(self._writers, rewrite=True)
 
     @contextmanager
     def _writing(self) -> Iterator[Connection]:
@@ -330,6 +340,8 @@ class Cases:
         """
         with self._writing() as connection:
             for frame in frames:
+                if is_erased(connection, frame.box):
+                    continue
                 same = select(_arrival.c.day).where(_arrival.c.box == frame.box, _arrival.c.digest == frame.digest)
                 day = connection.scalar(same)
                 if day is None:
@@ -432,11 +444,17 @@ class Cases:
             _write_log(connection, act)
 
     def write(
-        self, act: Act, content: Stored | None, envelope: bytes | None, step: Step | None, file: Finished | None = None
+        self,
+        act: Act,
+        content: Stored | None,
+        envelope: bytes | None,
+        step: Step | None,
+        file: Finished | None = None,
+        asked: Ask | None = None,
     ) -> None:
         """Keeps what a member did, all of it or nothing: a content, its envelope to be sent, a step, a line of the log.
 
-        A file that the content names is sent before it.
+        A file that the content names is sent before it; a request has its reason in the content.
 
         Raises Overtaken if another content took this sequence, ForbiddenStep if the case has left the state before.
         """
@@ -450,8 +468,10 @@ class Cases:
                     connection.execute(insert(_outbox).values(**values, pushed=None, unknown=False))
                 if file is not None:
                     finish(connection, file, place)
+                if asked is not None:
+                    erasure.ask(connection, act.case, asked, place)
             if step is not None:
-                _take_step(connection, act.case, step)
+                _take_step(connection, act.case, step, act.time.date())
             _write_log(connection, act)
 
     # To be sent -------------------------------------------------------------------------------------------------------
@@ -537,8 +557,11 @@ def _add(connection: Connection, case: int, content: Stored) -> int:
     return place
 
 
-def _take_step(connection: Connection, case: int, step: Step) -> None:
+def _take_step(connection: Connection, case: int, step: Step, today: date) -> None:
     values: dict[str, Any] = {"state": step.after, "closed": step.closed}
+    if step.after in (_OUT_OF_SCOPE, *_IN_SCOPE):
+        values["out_of_scope"] = today if step.after == _OUT_OF_SCOPE else None
+    erasure.drop_request(connection, case)
     if step.acknowledged is not None:
         values["acknowledged"] = step.acknowledged
     here = (_case.c.number == case) & (_case.c.state == step.before)
@@ -559,17 +582,41 @@ def _named_failures() -> Iterator[None]:
 
 
 def _prepare(connection: Connection) -> None:
-    """Makes the tables of a new database; refuses those of another version."""
+    """Makes the tables of a new database, and what an earlier version had not; refuses any other."""
     if not inspect(connection).get_table_names():
         _Tables.metadata.create_all(connection)
         prepare(connection)
+        erasure.prepare(connection)
         connection.execute(insert(_schema).values(version=SCHEMA))
         connection.execute(insert(_state).values(id=1, instance=None, after=0, contact=None, log_lines=0, log_head=bytes(32)))
-    elif inspect(connection).has_table("schema") and connection.scalar(select(_schema.c.version)) == 1:
-        prepare(connection)  # version 1 had neither files nor receipts
-        connection.execute(update(_schema).values(version=SCHEMA))
-    elif inspect(connection).has_table("schema") and connection.scalar(select(_schema.c.version)) == 2:
-        connection.exec_driver_sql("ALTER TABLE parts_pulled ADD drained DATE NOT NULL DEFAULT '0001-01-01'")
-        connection.execute(update(_schema).values(version=SCHEMA))
-    if not inspect(connection).has_table("schema") or connection.scalar(select(_schema.c.version)) != SCHEMA:
+    version = connection.scalar(select(_schema.c.version)) if inspect(connection).has_table("schema") else None
+    if version is None or not 1 <= version <= SCHEMA:
         raise StorageFailed("The database is another program's, or of another version of this one.")
+    for number in sorted(each for each in _STEPS if each > version):
+        _STEPS[number](connection)
+    connection.execute(update(_schema).values(version=SCHEMA))
+
+
+def _add_column(connection: Connection, table: str, column: str, kind: str) -> bool:
+    """Whether the table had no such column, and has it now."""
+    lacks = column not in {each["name"] for each in inspect(connection).get_columns(table)}
+    if lacks:
+        connection.exec_driver_sql(f'ALTER TABLE "{table}" ADD {column} {kind}')
+    return lacks
+
+
+def _add_drained(connection: Connection) -> None:
+    _add_column(connection, "parts_pulled", "drained", "DATE NOT NULL DEFAULT '0001-01-01'")
+
+
+def _add_erasure(connection: Connection) -> None:
+    """On which day a case was decided to be out of scope is on the log."""
+    erasure.prepare(connection)
+    if _add_column(connection, "case", "out_of_scope", "DATE"):
+        steps = {f"state {each}": each for each in (_OUT_OF_SCOPE, *_IN_SCOPE)}
+        for row in connection.execute(select(_log).where(_log.c.action.in_(steps)).order_by(_log.c.number)).all():
+            day = date.fromisoformat(row.time[:10]) if steps[row.action] == _OUT_OF_SCOPE else None
+            connection.execute(update(_case).where(_case.c.number == row.case).values(out_of_scope=day))
+
+
+_STEPS: Mapping[int, Callable[[Connection], None]] = {2: prepare, 3: _add_drained, 6: _add_erasure}  # up to this version
