@@ -17,7 +17,7 @@ from whistle.protocol.constants import PART_BYTES
 from whistle.protocol.parts import Part
 from whistle.protocol.wire import PART, TO_DESK, Frame
 from whistle.store.desk import Act, Case, Cases, Step, Stored
-from whistle.store.erasure import ERASE, HOLD, LIFT, Ask
+from whistle.store.erasure import EARLY, HOLD, LIFT, Ask
 
 NOTE = replace(FROM_DESK, direction="internal")
 CLOSED = Step("concluding", "closed", closed=TODAY)
@@ -46,7 +46,10 @@ def with_case(cases: Cases, state: str = "concluding") -> Case:
     """A case of random bytes, with a file of two parts, an unopened arrival, a reply on its way and a receipt of everything."""
     box = token_bytes(32)
     place = cases.relayed().after
-    frames = [Frame(place + 1, TO_DESK, TODAY, box, token_bytes(99)), Frame(place + 2, TO_DESK, TODAY, box, token_bytes(16_400))]
+    frames = [
+        Frame(place + 1, TO_DESK, TODAY, box, token_bytes(99)),
+        Frame(place + 2, TO_DESK, TODAY, box, token_bytes(16_400)),
+    ]
     cases.arrive(frames, TODAY, signed)
     case = Case(0, box, "risk-control", 1, state, TODAY, None, None, token_bytes(1_700))
     cases.begin(next(each for each in cases.waiting() if each.box == box), case, random_content())
@@ -162,7 +165,10 @@ def test_an_act_in_a_case_that_is_erased_meanwhile_is_refused_and_leaves_nothing
     with_case(cases)
     close(cases)
     erase(cases)
-    for content, step, error in ((random_content(FROM_DESK), None, Overtaken), (None, Step("closed", "assessing"), ForbiddenStep)):
+    for content, step, error in (
+        (random_content(FROM_DESK), None, Overtaken),
+        (None, Step("closed", "assessing"), ForbiddenStep),
+    ):
         with pytest.raises(error):
             cases.write(act(), content, b"envelope" if content else None, step)
     assert rows(file, "content") == []
@@ -221,7 +227,7 @@ def test_a_request_of_another_case_or_of_another_kind_is_not_confirmed(cases: Ca
     with_case(cases)
     with_case(cases)
     hold = asked(cases, HOLD, review=TODAY)
-    for number, what in ((2, HOLD), (1, ERASE)):
+    for number, what in ((2, HOLD), (1, EARLY)):
         for answer in (cases.erasure.confirm, cases.erasure.withdraw):
             with pytest.raises(Overtaken):
                 answer(act("bo", case=number), hold, what)
@@ -230,18 +236,18 @@ def test_a_request_of_another_case_or_of_another_kind_is_not_confirmed(cases: Ca
 def test_a_withdrawn_request_is_withdrawn_and_its_id_is_no_others(cases: Cases) -> None:
     with_case(cases)
     close(cases)
-    first = asked(cases, ERASE)
-    cases.erasure.withdraw(act("anna"), first, ERASE)
+    first = asked(cases, EARLY)
+    cases.erasure.withdraw(act("anna"), first, EARLY)
     assert cases.erasure.ending(1).asked == ()
-    assert asked(cases, ERASE) != first
+    assert asked(cases, EARLY) != first
     with pytest.raises(Overtaken):
-        cases.erasure.confirm(act("bo"), first, ERASE)
+        cases.erasure.confirm(act("bo"), first, EARLY)
 
 
 def test_what_was_asked_for_already_is_not_asked_again(cases: Cases) -> None:
     with_case(cases)
     close(cases)
-    for what in (HOLD, ERASE):
+    for what in (HOLD, EARLY):
         asked(cases, what, review=TODAY)
         with pytest.raises(Overtaken):
             asked(cases, what, "bo", review=TODAY)
@@ -249,15 +255,15 @@ def test_what_was_asked_for_already_is_not_asked_again(cases: Cases) -> None:
 
 def test_only_a_closed_case_without_a_hold_is_erased_early_and_only_a_hold_is_lifted(cases: Cases) -> None:
     with_case(cases)
-    for what in (ERASE, LIFT):
+    for what in (EARLY, LIFT):
         with pytest.raises(ForbiddenStep):
             asked(cases, what)
     close(cases)
-    asked(cases, ERASE)
+    asked(cases, EARLY)
     cases.erasure.confirm(act("bo"), asked(cases, HOLD, review=TODAY), HOLD)
     assert [each.what for each in cases.erasure.ending(1).asked] == [HOLD]  # a hold ends what was asked before
     with pytest.raises(ForbiddenStep):
-        asked(cases, ERASE)
+        asked(cases, EARLY)
     lift = asked(cases, LIFT)
     cases.erasure.confirm(act("bo"), lift, LIFT)
     assert [each.what for each in cases.erasure.ending(1).asked] == [LIFT]
@@ -276,11 +282,11 @@ def test_an_early_erasure_is_stopped_by_either_and_by_a_step_of_the_case(cases: 
     with_case(cases)
     close(cases)
     for who in ("anna", "bo"):
-        request = asked(cases, ERASE)
-        cases.erasure.confirm(act("bo"), request, ERASE)
-        cases.erasure.withdraw(act(who), request, ERASE)
+        request = asked(cases, EARLY)
+        cases.erasure.confirm(act("bo"), request, EARLY)
+        cases.erasure.withdraw(act(who), request, EARLY)
         assert cases.erasure.ending(1).asked == ()
-    cases.erasure.confirm(act("bo"), asked(cases, ERASE), ERASE)
+    cases.erasure.confirm(act("bo"), asked(cases, EARLY), EARLY)
     cases.write(act(), None, None, Step("closed", "assessing"))
     assert cases.erasure.ending(1).asked == ()
 

@@ -13,10 +13,11 @@ from starlette.applications import Starlette
 from starlette.types import ASGIApp
 
 from whistle.desk import starting
-from whistle.desk.deadlines import Rules
+from whistle.desk.erasure import Keeping, Purge
 from whistle.desk.files import CaseFiles
 from whistle.desk.members import Members, Random
 from whistle.desk.pages import Desk
+from whistle.desk.presets import preset_of, shortened
 from whistle.desk.reading import Reader
 from whistle.desk.receipts import Receipts
 from whistle.desk.relay import Clock, Relay, client_of
@@ -43,6 +44,7 @@ class Running:
 
     app: ASGIApp
     relay: Relay
+    purge: Purge
     receipts: Receipts
     client: httpx2.AsyncClient
     sessions: Sessions
@@ -55,10 +57,11 @@ class Running:
         self.cases.close()
 
     async def beside(self) -> None:
-        """Polls the public server and lets go of ended sessions, until it is cancelled."""
+        """Polls the public server, erases what is over and lets go of ended sessions, until it is cancelled."""
         async with self.client, asyncio.TaskGroup() as group:
             group.create_task(self.relay.run(self.poll_seconds))
             group.create_task(self._reap())
+            group.create_task(self.purge.run())
 
     async def _reap(self) -> None:
         while True:
@@ -80,6 +83,10 @@ def build(settings: Settings, file: Path, clock: Clock, random: Random) -> Runni
     reserve = settings.reserve_megabytes * _MEGABYTE
     relay = Relay(cases, client, push_times(settings), clock, receipts, lambda: free_bytes(settings), reserve)
     sessions, reader = Sessions(random), Reader(cases, card, random)
+    writer = Writer(cases, reader, card, random)
+    days = {"acknowledge_days": settings.acknowledge_days, "feedback_months": settings.feedback_months}
+    preset = shortened(preset_of(settings.preset), **days)
+    purge = Purge(cases, preset, clock)
     tokens = FormTokens(random(32))
     desk = Desk(
         cases=cases,
@@ -87,18 +94,20 @@ def build(settings: Settings, file: Path, clock: Clock, random: Random) -> Runni
         sessions=sessions,
         throttle=Throttle(),
         reader=reader,
-        writer=Writer(cases, reader, card, random),
+        writer=writer,
+        keeping=Keeping(cases, reader, writer, preset),
+        purge=purge,
         files=CaseFiles(cases.files),
         card=card,
         receipts=receipts,
         relay=relay,
         pages=Pages(TEMPLATES, settings, card, tokens),
         tokens=tokens,
-        rules=Rules(settings.acknowledge_days, settings.feedback_months),
+        rules=preset,
         longest_file=settings.file_megabytes * _MEGABYTE,
         clock=clock,
     )
-    return Running(_application(desk, settings), relay, receipts, client, sessions, cases, clock, settings.poll_seconds)
+    return Running(_application(desk, settings), relay, purge, receipts, client, sessions, cases, clock, settings.poll_seconds)
 
 
 def free_bytes(settings: Settings) -> int:

@@ -16,6 +16,7 @@ from starlette.responses import RedirectResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from whistle.desk.deadlines import Deadline, Rules, feedback_by, owed, unopened_is_urgent
+from whistle.desk.erasure import Keeping, Purge
 from whistle.desk.files import CaseFiles, Shown, disposition
 from whistle.desk.members import Members
 from whistle.desk.reading import OpenCase, Reader
@@ -33,6 +34,7 @@ from whistle.errors import (
     DeskBusy,
     FileTooLarge,
     ForbiddenStep,
+    NeedsAnother,
     NoFileChosen,
     NotACard,
     NotSignedIn,
@@ -41,6 +43,7 @@ from whistle.errors import (
     Overtaken,
     PassphrasesDiffer,
     PassphraseTooWeak,
+    ReviewRefused,
     SignInRefused,
     StorageFailed,
     TextMissing,
@@ -54,13 +57,14 @@ from whistle.web.forms import FormTokens, read_form, refuse_other_sites
 
 COOKIE = "__Host-desk"
 _A_PAGE = 50
-_FORMS = ("acknowledge", "reply", "note", "state", "file")
+_FORMS = ("acknowledge", "reply", "note", "state", "file", "hold", "lift", "early", "confirm", "withdraw")
 _NAME_LIMIT = 64
 _STATUS: Mapping[type[WhistleError], int] = {
     NotYours: 404,
     NotThisForm: 403,
     SignInRefused: 403,
     ForbiddenStep: 409,
+    NeedsAnother: 409,
     Overtaken: 409,
     TooSlow: 408,
     CutShort: 400,
@@ -75,6 +79,8 @@ _KEPT_ON_PAGE = (
     NoFileChosen,
     FileTooLarge,
     ForbiddenStep,
+    NeedsAnother,
+    ReviewRefused,
     Overtaken,
     CardRefused,
     NotACard,
@@ -152,6 +158,8 @@ class Desk:
     throttle: Throttle
     reader: Reader
     writer: Writer
+    keeping: Keeping
+    purge: Purge
     files: CaseFiles
     card: KeyCard
     receipts: Receipts
@@ -180,6 +188,11 @@ class Desk:
             Route(case + "/files/{file:file}", self._seen(self.file_page), methods=["GET"]),
             Route(case + "/files/{file:file}", self._sent(self.download), methods=["POST"]),
             Route(case + "/state", self._sent(self.change_state), methods=["POST"]),
+            Route(case + "/hold", self._sent(self.hold), methods=["POST"]),
+            Route(case + "/lift", self._written("lift", self.keeping.lift), methods=["POST"]),
+            Route(case + "/early", self._written("early", self.keeping.early), methods=["POST"]),
+            Route(case + "/confirm", self._sent(partial(self.answer_request, "confirm")), methods=["POST"]),
+            Route(case + "/withdraw", self._sent(partial(self.answer_request, "withdraw")), methods=["POST"]),
             Route("/style.css", self.style, methods=["GET"]),
         ]
 
@@ -318,6 +331,8 @@ class Desk:
             unreceipted=not self.receipts.is_listed(today),
             room=self.relay.room,
             short_of_disk=self.relay.short_of_disk,
+            overdue_reviews=self.keeping.overdue([row.case.number for row in rows], today),
+            unerased=self.purge.failed,
         )
 
     def case(self, visit: Visit) -> Response:
@@ -335,6 +350,22 @@ class Desk:
     def change_state(self, visit: Visit, form: Form) -> Response:
         after, tell = form.get("state", ""), "tell" in form
         return self._done(visit, "state", "", partial(self.writer.change_state, _place(visit, form), after, tell, visit.now))
+
+    def hold(self, visit: Visit, form: Form) -> Response:
+        """A form with a text and a day."""
+        text, review = form.get("text", ""), form.get("review", "")
+        try:
+            self.keeping.hold(_place(visit, form), text, review, visit.now)
+        except _KEPT_ON_PAGE as error:
+            where = "hold-review" if isinstance(error, ReviewRefused) else "hold"
+            return self._case_page(visit, Draft(where, text, error, review))
+        return _go(f"/cases/{visit.case}?done=hold")
+
+    def answer_request(self, how: str, visit: Visit, form: Form) -> Response:
+        """What takes two is confirmed or taken back."""
+        answer = self.keeping.confirm if how == "confirm" else self.keeping.withdraw
+        asked = _number(form.get("asked", "")), form.get("what", "")
+        return self._done(visit, how, "", partial(answer, visit.session, visit.case, asked, visit.now))
 
     def _done(self, visit: Visit, form: str, text: str, act: Callable[[], None]) -> Response:
         """Back to the case once it is kept; or the same page again with the text still there, and why it was not taken."""
@@ -371,6 +402,7 @@ class Desk:
             unsent=self.cases.unsent(number),
             openings=self.cases.openings(number),
             states=following(State(case.state)),
+            keeping=self.keeping.shown(number, today),
             template=self._acknowledgement(case, opened.report.language, today),
             draft=draft,
             done=done if done in _FORMS else None,
@@ -484,8 +516,12 @@ def _urgency(row: Row) -> tuple[date, int]:
 
 def _place(visit: Visit, form: Form) -> Place:
     """Where a form writes, and the last entry on the page that it was on; 0, before every entry, if it does not say."""
-    seen = form.get("seen", "")
-    return Place(visit.session, visit.case, int(seen) if seen.isascii() and seen.isdigit() and len(seen) < 19 else 0)
+    return Place(visit.session, visit.case, _number(form.get("seen", "")))
+
+
+def _number(text: str) -> int:
+    """A number of ours from a form; 0, which is nobody's, if it is none."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0
 
 
 def _page_number(request: Request) -> int:

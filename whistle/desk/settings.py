@@ -6,6 +6,8 @@ Secrets are named by their file, never given here.
 from dataclasses import dataclass
 from pathlib import Path
 
+from whistle.desk.presets import DEFAULT
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -30,3 +32,4 @@ class Settings:
     feedback_months: int
     file_megabytes: int  # the largest file that a member sends
     reserve_megabytes: int  # of free disk, for texts: with less, no part of a file is taken
+    preset: str = DEFAULT  # whose clocks a case goes by (whistle.desk.presets)

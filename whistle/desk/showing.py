@@ -28,6 +28,7 @@ class Draft:
     form: str
     text: str
     error: WhistleError
+    review: str = ""  # the day given for a hold
 
 
 class Pages:

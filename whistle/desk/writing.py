@@ -42,6 +42,7 @@ from whistle.protocol.content import (
 from whistle.sealing import cases as at_rest
 from whistle.sealing.contents import open_envelope, seal
 from whistle.store.desk import Act, Cases, Step, Stored
+from whistle.store.erasure import Ask
 from whistle.store.files import Finished
 
 
@@ -91,6 +92,10 @@ class Writer:
         """Writes to the desk itself."""
         self._write(place, "noted", Note(place.session.member, _given(text)), None, now)
 
+    def request(self, place: Place, text: str, asked: Ask, now: datetime) -> None:
+        """Asks for what takes two members. Why is a note in the thread."""
+        self._write(place, f"asked {asked.what}", Note(place.session.member, _given(text)), None, now, asked=asked)
+
     def begin_file(self, place: Place, now: datetime) -> Sending:
         """A file that a member is sending. What would keep it from being sent at its end is raised now, if it holds now."""
         opened = self._reader.read(place.session, place.case)
@@ -119,7 +124,14 @@ class Writer:
         self._write(place, f"state {after}", body, step, now)
 
     def _write(
-        self, place: Place, action: str, body: Body | None, step: Step | None, now: datetime, file: Finished | None = None
+        self,
+        place: Place,
+        action: str,
+        body: Body | None,
+        step: Step | None,
+        now: datetime,
+        file: Finished | None = None,
+        asked: Ask | None = None,
     ) -> None:
         act = Act(now, place.session.member, action, place.case)
         with self._locks.setdefault(place.case, Lock()):
@@ -129,7 +141,7 @@ class Writer:
             if opened.last_place != place.seen:  # a signature says what its writer has seen
                 raise Overtaken
             stored, envelope = self._sealed(place.session, opened, body, now) if body else (None, None)
-            self._cases.write(act, stored, envelope, step, file)
+            self._cases.write(act, stored, envelope, step, file, asked)
 
     def _sealed(self, session: Session, opened: OpenCase, body: Body, now: datetime) -> tuple[Stored, bytes | None]:
         """A body in its place in the chain: as the desk keeps it, and as it is sent, if it is for the reporter."""

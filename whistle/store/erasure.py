@@ -35,8 +35,8 @@ if TYPE_CHECKING:
     from whistle.store.desk import Act
 
 Transaction = Callable[[], AbstractContextManager[Connection]]
-HOLD, LIFT, ERASE = "hold", "lift", "erase"
-_ENDS = {HOLD: (HOLD, LIFT, ERASE), LIFT: (HOLD, LIFT), ERASE: ()}  # what is over once this is confirmed
+HOLD, LIFT, EARLY = "hold", "lift", "early"
+_ENDS = {HOLD: (HOLD, LIFT, EARLY), LIFT: (HOLD, LIFT), EARLY: ()}  # what is over once this is confirmed
 _PARTS_TOGETHER = 64  # 16 MiB: what a member who writes may have to wait for
 
 
@@ -150,16 +150,16 @@ def forget_again(connection: Connection) -> None:
 
 def drop_request(connection: Connection, case: int) -> None:
     """A case that takes a step is not erased early for what was asked before."""
-    connection.execute(delete(_asked).where(_asked.c.case == case, _asked.c.what == ERASE))
+    connection.execute(delete(_asked).where(_asked.c.case == case, _asked.c.what == EARLY))
 
 
 def ask(connection: Connection, case: int, asked: Ask, place: int) -> None:
     """Keeps a request. Raises ForbiddenStep if there is nothing to ask for, Overtaken if it was asked for already."""
     ending = _ending(connection, case)
     held = ending.confirmed(HOLD) is not None
-    if (asked.what == LIFT and not held) or (asked.what == ERASE and (held or ending.closed is None)):
+    if (asked.what == LIFT and not held) or (asked.what == EARLY and (held or ending.closed is None)):
         raise ForbiddenStep
-    if asked.what in [each.what for each in ending.pending] or (asked.what == ERASE and ending.confirmed(ERASE)):
+    if asked.what in [each.what for each in ending.pending] or (asked.what == EARLY and ending.confirmed(EARLY)):
         raise Overtaken
     values = {name: value for name, value in vars(asked).items() if name != "id"} | {"place": place}
     connection.execute(insert(_asked).values(case=case, **values))
@@ -205,7 +205,7 @@ class Erasures:
         """Takes a request back, or stops an early erasure. Raises Overtaken if there is none; a hold in force is lifted."""
         with self._writing() as connection:
             here = (_asked.c.id == id_) & (_asked.c.case == act.case) & (_asked.c.what == what)
-            open_ = _asked.c.confirmed.is_(None) | (_asked.c.what == ERASE)
+            open_ = _asked.c.confirmed.is_(None) | (_asked.c.what == EARLY)
             if not connection.execute(delete(_asked).where(here & open_)).rowcount:
                 raise Overtaken
             self._log(connection, act)
