@@ -6,6 +6,7 @@ from contextlib import closing
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
+from random import Random
 from secrets import token_bytes
 
 import pytest
@@ -18,6 +19,7 @@ from whistle.protocol.parts import Part
 from whistle.protocol.wire import PART, TO_DESK, Frame
 from whistle.store.desk import Act, Case, Cases, Step, Stored
 from whistle.store.erasure import EARLY, HOLD, LIFT, Ask
+from whistle.store.writer import leave_no_trace, open_engine
 
 NOTE = replace(FROM_DESK, direction="internal")
 CLOSED = Step("concluding", "closed", closed=TODAY)
@@ -111,6 +113,26 @@ def test_after_erasing_no_file_of_the_database_has_a_byte_of_the_case(cases: Cas
     assert {trace for trace in traces if trace in kept} == {box[:16], box[-16:]}  # type: ignore[index]
     assert other.key[-16:] in kept
     assert {*blobs_of(file)} == before | {box}
+
+
+def test_the_remains_that_secure_delete_leaves_in_half_filled_pages_are_gone_once_the_file_is_rewritten(file: Path) -> None:
+    drawn, engine = Random(7), open_engine(f"sqlite:///{file}", "BEGIN IMMEDIATE")
+    rows = {number: (drawn.randbytes(32), drawn.randbytes(drawn.choice([48, 300, 1_700]))) for number in range(3_000)}
+    with engine.begin() as connection:
+        connection.exec_driver_sql("CREATE TABLE kept (id INTEGER PRIMARY KEY, name BLOB UNIQUE, sealed BLOB)")
+        for number in drawn.sample(list(rows), len(rows)):
+            connection.exec_driver_sql("INSERT INTO kept VALUES (?, ?, ?)", (number, *rows[number]))
+    with engine.begin() as connection:
+        for number in range(1_500):
+            connection.exec_driver_sql("DELETE FROM kept WHERE id = ?", (number,))
+    left = []
+    for rewrite in (False, True):
+        leave_no_trace(engine, rewrite=rewrite)
+        kept = file.read_bytes()
+        left.append(sum(value in kept for number in range(1_500) for value in rows[number]))
+    engine.dispose()
+    assert left[0] > 0
+    assert left[1] == 0
 
 
 def test_what_stays_of_a_case_is_its_number_its_group_and_the_day(cases: Cases, file: Path) -> None:
