@@ -25,7 +25,18 @@ TABLE: dict[str, tuple[set[str], set[str]]] = {
         {"starlette", "uvicorn", "babel", "anyio"},
     ),
     "desk": (
-        {"errors", "settings", "protocol", "sealing", "store.desk", "store.files", "store.log", "store.writer", "web"},
+        {
+            "errors",
+            "settings",
+            "protocol",
+            "sealing",
+            "store.desk",
+            "store.erasure",
+            "store.files",
+            "store.log",
+            "store.writer",
+            "web",
+        },
         {"starlette", "uvicorn", "httpx2", "babel", "anyio", "python_multipart"},
     ),
 }

@@ -308,6 +308,14 @@ class Overtaken(WhistleError):
     """Something was written in this case since this page was opened. Look at it, and send yours again."""
 
 
+class NeedsAnother(DeskRefused):
+    """What takes two members is confirmed by another one than who asked for it."""
+
+
+class ReviewRefused(DeskRefused):
+    """The day of review must be to come, and six months ahead at the most."""
+
+
 class LogBroken(DeskRefused):
     """A line of the log was changed or taken away."""
 

@@ -33,6 +33,7 @@ class Public:
     parts: list[Frame] = field(default_factory=list)
     pushed: list[Frame] = field(default_factory=list)
     taken: list[tuple[bytes, bytes]] = field(default_factory=list)
+    forgotten: list[bytes] = field(default_factory=list)
     calls: list[str] = field(default_factory=list)
     confirmed: tuple[int, int] = (0, 0)
     room: bool = True
@@ -65,6 +66,10 @@ class Public:
             unknown = sum(frame.box in self.gone for frame in frames)
             self.pushed += [frame for frame in frames if frame not in self.pushed and frame.box not in self.gone]
             word = {"stored": len(frames) - unknown, "unknown": unknown}
+        elif call == "forget":
+            assert len(body) == 32
+            self.forgotten.append(body)
+            word = {"forgotten": body.hex()}
         else:
             assert (call, len(body)) == ("taken", 48)
             self.taken.append((body[:32], body[32:]))

@@ -22,6 +22,7 @@ import pytest
 from tests.desk.relaying import Evidence, Public, public
 from tests.desk.running import ANNA, BO, CARL, PASSPHRASES, Desk, Member, Page, Reporter, another_card, started, today
 from tests.desk.test_casework import TICKS
+from tests.desk.test_erasure import answer, close
 from tests.desk.test_files import upload
 from tests.desk.test_starting import command, ran
 from whistle.desk import log_command
@@ -93,6 +94,7 @@ POSTS: dict[str, Callable[[Member, str], int]] = {
     "/sign-in": lambda member, path: member.sign_in(ANNA, NEW).status,
     "/sign-out": lambda member, path: member.post(path).status,
 }
+TWO = {f"/cases/{{number:case}}/{form}" for form in ("hold", "lift", "early", "confirm", "withdraw")}  # tried below
 
 
 @pytest.fixture
@@ -114,7 +116,7 @@ def routes(desk: Desk, method: str) -> set[str]:
 
 
 def test_every_form_that_is_taken_adds_a_line_of_its_own(desk: Desk, anna: Member, world: Callable[[str], str]) -> None:
-    assert set(POSTS) == routes(desk, "POST"), "a form is not tried here: say how it succeeds"
+    assert {*POSTS, *TWO} == routes(desk, "POST"), "a form is not tried here: say how it succeeds"
     for path, send in POSTS.items():
         anna.get("/cases/1")
         before = log_of(desk)
@@ -124,6 +126,29 @@ def test_every_form_that_is_taken_adds_a_line_of_its_own(desk: Desk, anna: Membe
         assert new[0][2] == (1 if "case" in path else None), path
         if path == "/sign-in":
             anna.get("/")
+
+
+def test_every_word_about_what_takes_two_members_adds_a_line(desk: Desk, anna: Member, world: Callable[[str], str]) -> None:
+    bo, case = desk.signed_in(BO), world("/cases/{number:case}")
+    review = str(today() + timedelta(30))
+    assert bo.post(f"{case}/hold", text="why", review=review).status == 303
+    assert answer(anna, "confirm", "hold") == 303
+    bo.get(case)
+    assert bo.post(f"{case}/lift", text="why").status == 303
+    assert answer(anna, "confirm", "lift") == 303
+    close(desk)
+    bo.get(case)
+    assert bo.post(f"{case}/early", text="why").status == 303
+    assert answer(bo, "withdraw", "early") == 303
+    said = [(who, action) for who, action, number in log_of(desk) if number == 1 and re.search("hold|lift|early", action)]
+    assert said == [
+        (BO, "asked hold"),
+        (ANNA, "confirmed hold"),
+        (BO, "asked lift"),
+        (ANNA, "confirmed lift"),
+        (BO, "asked early"),
+        (BO, "withdrew early"),
+    ]
 
 
 def test_every_page_of_a_case_or_a_file_adds_a_line_each_time(desk: Desk, anna: Member, world: Callable[[str], str]) -> None:

@@ -251,7 +251,13 @@ PLACES: list[Place] = [
     ),
     (
         "standing",
-        lambda case: case.outcome or ("receiving" if case.state is State.ACKNOWLEDGED else case.state.value),
+        lambda case: (
+            f"closed with {case.outcome}"
+            if case.outcome
+            else "receiving"
+            if case.state is State.ACKNOWLEDGED
+            else case.state.value
+        ),
         {
             "receiving": standing(State.ACKNOWLEDGED),
             "assessing": standing(State.ASSESSING),

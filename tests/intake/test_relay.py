@@ -1,15 +1,18 @@
 """What the desk asks of intake: pull, confirm, push, for whoever has the token."""
 
 from datetime import date
+from hashlib import sha256
+from pathlib import Path
 
 import pytest
 
-from tests.intake.running import SEALED, TOKEN, Intake, call_at, envelope
+from tests.intake.running import SEALED, TOKEN, Intake, call_at, envelope, started
+from whistle.errors import NotPages
 from whistle.protocol.constants import ANSWER_BYTES, PAGE_BYTES
 from whistle.protocol.wire import RECEIPT, TO_DESK, TO_REPORTER, Frame, parse_pages, serialize_pages
 
 DAY = date(2026, 11, 21)
-CALLS = ("pull", "parts", "confirm", "push", "taken")
+CALLS = ("pull", "parts", "confirm", "push", "taken", "forget")
 
 
 def test_the_desk_pulls_what_came_and_may_pull_it_again(intake: Intake) -> None:
@@ -78,7 +81,58 @@ def test_a_push_of_something_unsealed_keeps_nothing_of_it(intake: Intake) -> Non
     assert len(intake.thread(report)) == 1
 
 
-@pytest.mark.parametrize(("path", "length"), [("pull", 4), ("parts", 4), ("confirm", 8), ("taken", 48)])
+def test_a_forgotten_box_answers_like_one_that_never_was(intake: Intake) -> None:
+    report, never = intake.submission(), intake.submission()
+    intake.send("/api/submit", report)
+    reply = serialize_pages([Frame(0, TO_REPORTER, DAY, report.box, envelope())], more=False)
+    assert intake.relay("/relay/push", reply).json == {"stored": 1, "unknown": 0}
+    for _ in range(2):
+        assert intake.relay("/relay/forget", report.box).json == {"forgotten": report.box.hex()}
+    assert intake.relay("/relay/push", reply).json == {"stored": 0, "unknown": 1}
+    assert report.box not in [frame.box for frame in pulled(intake)]
+    for each in (report, never):
+        page = intake.fetch(each.box, each.access)
+        assert (page.status, len(page.body)) == (200, PAGE_BYTES)
+        with pytest.raises(NotPages):
+            parse_pages(page.body)
+        later = intake.submission(each.box, each.access)
+        answer = intake.send("/api/post", later)
+        assert (answer.status, answer.json["envelope"]) == (200, sha256(later.envelope).hexdigest())
+    assert {report.box, never.box}.isdisjoint(frame.box for frame in pulled(intake))
+
+
+def test_nothing_of_a_forgotten_box_is_in_any_file_of_the_database_nor_in_what_is_said(tmp_path: Path) -> None:
+    with started(tmp_path / "forgetful.sqlite") as intake:
+        report, other = intake.submission(), intake.submission()
+        for each in (report, other):
+            assert intake.send("/api/submit", each).status == 200
+        reply = Frame(0, TO_REPORTER, DAY, report.box, envelope())
+        intake.relay("/relay/push", serialize_pages([reply], more=False))
+        sealed = report.envelope + reply.sealed
+        pieces = [sealed[start : start + 64] for start in range(0, len(sealed), 64)]  # one in sixty lies across two pages
+        traces = [report.box, sha256(report.access).digest(), sha256(report.envelope).digest(), *pieces]
+        assert sum(trace in kept_by(tmp_path) for trace in traces) > 500
+        assert intake.relay("/relay/forget", report.box).status == 200
+        assert [trace for trace in traces if trace in kept_by(tmp_path)] == []
+        assert other.box in kept_by(tmp_path)
+    assert report.box.hex() not in (tmp_path / "forgetful.out").read_text()
+
+
+def kept_by(folder: Path) -> bytes:
+    """Every byte of every file."""
+    return b"".join(each.read_bytes() for each in folder.iterdir())
+
+
+def test_confirming_after_the_newest_arrival_was_forgotten_does_not_go_back(intake: Intake) -> None:
+    report = intake.submission()
+    intake.send("/api/submit", report)
+    last = pulled(intake)[-1].position
+    intake.relay("/relay/confirm", last.to_bytes(4) + bytes(4))
+    intake.relay("/relay/forget", report.box)
+    assert intake.relay("/relay/confirm", last.to_bytes(4) + bytes(4)).json["confirmed"] == last
+
+
+@pytest.mark.parametrize(("path", "length"), [("pull", 4), ("parts", 4), ("confirm", 8), ("taken", 48), ("forget", 32)])
 @pytest.mark.parametrize("change", [-1, 1])
 def test_a_question_of_another_length_is_refused(intake: Intake, path: str, length: int, change: int) -> None:
     assert intake.relay(f"/relay/{path}", bytes(length)).status == 200

@@ -11,7 +11,7 @@ import pytest
 
 from tests import vectors
 from tests.store.test_desk import with_case
-from whistle.store.desk import Act, Cases
+from whistle.store.desk import SCHEMA, Act, Cases
 from whistle.store.log import Which
 
 NOW = datetime(2026, 11, 24, 8, 30, tzinfo=UTC)
@@ -104,4 +104,4 @@ def test_a_database_from_before_gets_what_the_log_is_searched_by(tmp_path: Path)
     Cases(f"sqlite:///{file}").close()
     with closing(sqlite3.connect(file)) as connection:
         assert [name for (name,) in connection.execute(indexes)] == there
-        assert connection.execute("SELECT version FROM schema").fetchall() == [(5,)]
+        assert connection.execute("SELECT version FROM schema").fetchall() == [(SCHEMA,)]

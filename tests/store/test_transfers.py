@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import func, select
 
-from whistle.errors import BoxFull, ChallengeRefused, NoRoom, NoSuchFile, PlaceTaken, WhistleError
+from whistle.errors import BoxFull, ChallengeRefused, NoRoom, NoSuchFile, PlaceTaken, StorageFailed, WhistleError
 from whistle.protocol.constants import ANSWER_BYTES, PART_BYTES
 from whistle.protocol.parts import Beginning, Continuation, Owned, Part, parse_part, part_length, serialize_part
 from whistle.protocol.wire import PART, RECEIPT, TO_REPORTER, Fetch, Frame, Submission
@@ -269,6 +269,61 @@ def test_a_forgotten_box_has_no_files(boxes: Boxes, transfers: Transfers, file: 
     assert transfers.part(Owned(own.box, own.access, reply[0].file), 0) is None
     assert begin(transfers, own, sealed()[0]).day == TODAY
     assert count(boxes, FILE) == 2
+
+
+def forget(boxes: Boxes, transfers: Transfers, box: bytes) -> int:
+    """Forgets a box to the end; how many steps it took."""
+    steps = 1
+    while transfers.forget(box, TODAY).result():
+        steps += 1
+    boxes.leave_no_trace()
+    return steps
+
+
+def test_of_a_box_that_was_forgotten_nothing_is_left_in_any_file_of_the_database(
+    boxes: Boxes, transfers: Transfers, file: Path
+) -> None:
+    own, other, parts, reply, receipt = opened(boxes), opened(boxes), sealed(), sealed(), token_bytes(100)
+    sent(transfers, own, parts)
+    delivered(transfers, own, reply)
+    boxes.push([Frame(0, RECEIPT, TODAY, own.box, receipt)]).result()
+    begin(transfers, own, sealed()[0])
+    forget(boxes, transfers, own.box)
+    traces = [own.box, sha256(own.access).digest(), own.envelope, sha256(own.envelope).digest(), receipt]
+    traces += [piece for part in (*parts, *reply) for piece in (part.sealed[:64], part.sealed[-64:], part.file, part.digest)]
+    kept = b"".join(each.read_bytes() for each in file.parent.iterdir())
+    assert other.envelope in kept
+    assert [trace for trace in traces if trace in kept] == []
+    assert boxes.thread(Fetch(own.box, own.access, 0)) is None
+    assert len(boxes.thread(Fetch(other.box, other.access, 0))[0]) == 1  # type: ignore[index]
+
+
+def test_a_box_is_forgotten_some_entries_at_a_time_and_found_by_nobody_after_the_first(
+    boxes: Boxes, transfers: Transfers
+) -> None:
+    own = opened(boxes)
+    boxes.push([Frame(0, TO_REPORTER, TODAY, own.box, token_bytes(50)) for _ in range(40)]).result()
+    assert transfers.forget(own.box, TODAY).result()
+    assert boxes.thread(Fetch(own.box, own.access, 0)) is None
+    assert count(boxes, TABLES["entry"]) == 25
+    assert forget(boxes, transfers, own.box) == 4
+    assert (count(boxes, TABLES["entry"]), count(boxes, TABLES["box"])) == (0, 0)
+
+
+def test_to_forget_what_is_not_there_is_over_at_once(boxes: Boxes, transfers: Transfers) -> None:
+    assert forget(boxes, transfers, token_bytes(32)) == 1
+
+
+def test_who_still_reads_keeps_a_box_from_being_said_to_be_forgotten(boxes: Boxes, transfers: Transfers, file: Path) -> None:
+    own = opened(boxes)
+    with closing(sqlite3.connect(file)) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT * FROM box").fetchall()
+        while transfers.forget(own.box, TODAY).result():
+            pass
+        with pytest.raises(StorageFailed):
+            boxes.leave_no_trace()
+    boxes.leave_no_trace()
 
 
 # Limits and the reserve -----------------------------------------------------------------------------------------------

@@ -14,13 +14,14 @@ from starlette.types import ASGIApp
 
 from whistle.desk import starting
 from whistle.desk.counting import Counting
-from whistle.desk.deadlines import Rules
+from whistle.desk.erasure import Keeping, Purge
 from whistle.desk.files import CaseFiles
 from whistle.desk.heads import Heads
 from whistle.desk.letters import Letters
 from whistle.desk.logpage import LogPage
 from whistle.desk.members import Members, Random
 from whistle.desk.pages import Desk
+from whistle.desk.presets import preset_of, shortened
 from whistle.desk.reading import Reader
 from whistle.desk.receipts import Receipts
 from whistle.desk.relay import Clock, Relay, client_of
@@ -47,6 +48,7 @@ class Running:
 
     app: ASGIApp
     relay: Relay
+    purge: Purge
     receipts: Receipts
     client: httpx2.AsyncClient
     sessions: Sessions
@@ -60,10 +62,11 @@ class Running:
         self.cases.close()
 
     async def beside(self) -> None:
-        """Polls the public server, lets go of ended sessions and writes the head of the log daily, until it is cancelled."""
+        """Polls the public server, erases, lets go of sessions and writes the head of the log daily, until it is cancelled."""
         async with self.client, asyncio.TaskGroup() as group:
             group.create_task(self.relay.run(self.poll_seconds))
             group.create_task(self._reap())
+            group.create_task(self.purge.run())
             group.create_task(self.heads.run(self.clock))
 
     async def _reap(self) -> None:
@@ -86,6 +89,10 @@ def build(settings: Settings, file: Path, clock: Clock, random: Random) -> Runni
     reserve = settings.reserve_megabytes * _MEGABYTE
     relay = Relay(cases, client, push_times(settings), clock, receipts, lambda: free_bytes(settings), reserve)
     sessions, reader = Sessions(random), Reader(cases, card, random)
+    writer = Writer(cases, reader, card, random)
+    days = {"acknowledge_days": settings.acknowledge_days, "feedback_months": settings.feedback_months}
+    preset = shortened(preset_of(settings.preset), **days)
+    purge = Purge(cases, preset, clock)
     tokens = FormTokens(random(32))
     pages, heads = Pages(TEMPLATES, settings, card, tokens), Heads(cases, receipts, settings.log_heads)
     desk = Desk(
@@ -94,7 +101,9 @@ def build(settings: Settings, file: Path, clock: Clock, random: Random) -> Runni
         sessions=sessions,
         throttle=Throttle(),
         reader=reader,
-        writer=Writer(cases, reader, card, random),
+        writer=writer,
+        keeping=Keeping(cases, reader, writer, preset),
+        purge=purge,
         files=CaseFiles(cases.files),
         card=card,
         counting=Counting(cases, reader, settings.acknowledge_days),
@@ -104,11 +113,12 @@ def build(settings: Settings, file: Path, clock: Clock, random: Random) -> Runni
         letters=Letters(TEMPLATES / "letters"),
         log_page=LogPage(cases, heads, pages, settings.refusals_a_day),
         tokens=tokens,
-        rules=Rules(settings.acknowledge_days, settings.feedback_months),
+        rules=preset,
         longest_file=settings.file_megabytes * _MEGABYTE,
         clock=clock,
     )
-    return Running(_application(desk, settings), relay, receipts, client, sessions, cases, heads, clock, settings.poll_seconds)
+    app = _application(desk, settings)
+    return Running(app, relay, purge, receipts, client, sessions, cases, heads, clock, settings.poll_seconds)
 
 
 def free_bytes(settings: Settings) -> int:

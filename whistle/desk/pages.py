@@ -17,13 +17,14 @@ from starlette.responses import RedirectResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from whistle.desk.counting import Counting, label, sheet
-from whistle.desk.deadlines import Deadline, Rules, feedback_by, owed, unopened_is_urgent
+from whistle.desk.deadlines import Deadline, feedback_by, owed, unopened_is_urgent
+from whistle.desk.erasure import Keeping, Purge
 from whistle.desk.files import CaseFiles, Shown, disposition
 from whistle.desk.letters import Letters
 from whistle.desk.logpage import LogPage, look_ups
 from whistle.desk.members import Members
-from whistle.desk.outcomes import BELONGS_ELSEWHERE, Code
-from whistle.desk.presets import DEFAULT, preset_of
+from whistle.desk.outcomes import Code
+from whistle.desk.presets import Preset
 from whistle.desk.reading import OpenCase, Reader
 from whistle.desk.receipts import Receipts
 from whistle.desk.relay import Clock, Relay
@@ -42,6 +43,7 @@ from whistle.errors import (
     FeedbackUnfinished,
     FileTooLarge,
     ForbiddenStep,
+    NeedsAnother,
     NoFileChosen,
     NoOutcomeChosen,
     NoSuchPeriod,
@@ -54,6 +56,7 @@ from whistle.errors import (
     PassphrasesDiffer,
     PassphraseTooWeak,
     QuestionsIncomplete,
+    ReviewRefused,
     SignInRefused,
     StorageFailed,
     TextMissing,
@@ -67,8 +70,10 @@ from whistle.web.forms import FormTokens, read_form, refuse_other_sites
 
 COOKIE = "__Host-desk"
 _A_PAGE = 50
-_FORMS = ("acknowledge", "reply", "note", "state", "file", "ask", "minutes", "feedback", "outcome", "complaint", "closing")
-_ELSEWHERE = timedelta(preset_of(DEFAULT).out_of_scope_days or 0)  # from the decision to the erasure
+_FORMS = (
+    *("acknowledge", "reply", "note", "state", "file", "ask", "minutes", "feedback", "outcome", "complaint", "closing"),
+    *("hold", "lift", "early", "confirm", "withdraw"),
+)
 _NAME_LIMIT = 64
 _STATUS: Mapping[type[WhistleError], int] = {
     NotYours: 404,
@@ -76,6 +81,7 @@ _STATUS: Mapping[type[WhistleError], int] = {
     SignInRefused: 403,
     ForbiddenStep: 409,
     OutcomeMissing: 409,
+    NeedsAnother: 409,
     Overtaken: 409,
     TooSlow: 408,
     CutShort: 400,
@@ -94,6 +100,8 @@ _KEPT_ON_PAGE = (
     FeedbackUnfinished,
     NoOutcomeChosen,
     ForbiddenStep,
+    NeedsAnother,
+    ReviewRefused,
     Overtaken,
     CardRefused,
     NotACard,
@@ -172,6 +180,8 @@ class Desk:
     throttle: Throttle
     reader: Reader
     writer: Writer
+    keeping: Keeping
+    purge: Purge
     files: CaseFiles
     card: KeyCard
     counting: Counting
@@ -181,7 +191,7 @@ class Desk:
     letters: Letters
     log_page: LogPage
     tokens: FormTokens
-    rules: Rules
+    rules: Preset
     longest_file: int  # bytes of a file that a member sends
     clock: Clock
 
@@ -211,6 +221,11 @@ class Desk:
             Route("/log", self._seen(self.log), methods=["GET"]),
             Route("/numbers", self._seen(self.numbers), methods=["GET"]),
             Route("/numbers.csv", self._seen(self.numbers_file), methods=["GET"]),
+            Route(case + "/hold", self._sent(self.hold), methods=["POST"]),
+            Route(case + "/lift", self._written("lift", self.keeping.lift), methods=["POST"]),
+            Route(case + "/early", self._written("early", self.keeping.early), methods=["POST"]),
+            Route(case + "/confirm", self._sent(partial(self.answer_request, "confirm")), methods=["POST"]),
+            Route(case + "/withdraw", self._sent(partial(self.answer_request, "withdraw")), methods=["POST"]),
             Route("/style.css", self.style, methods=["GET"]),
         ]
 
@@ -351,6 +366,8 @@ class Desk:
             short_of_disk=self.relay.short_of_disk,
             refusals=self.log_page.is_alarming(),
             log_problem=self.log_page.heads.problem,
+            overdue_reviews=self.keeping.overdue([row.case.number for row in rows], today),
+            unerased=self.purge.failed,
         )
 
     def log(self, visit: Visit) -> Response:
@@ -408,6 +425,22 @@ class Desk:
         act = partial(self.writer.outcome, _place(visit, form), text, chosen, visit.now)
         return self._done(visit, "complaint" if chosen == Code.COMPLAINT else "outcome", text, act, form)
 
+    def hold(self, visit: Visit, form: Form) -> Response:
+        """A form with a text and a day."""
+        text, review = form.get("text", ""), form.get("review", "")
+        try:
+            self.keeping.hold(_place(visit, form), text, review, visit.now)
+        except _KEPT_ON_PAGE as error:
+            where = "hold-review" if isinstance(error, ReviewRefused) else "hold"
+            return self._case_page(visit, Draft(where, text, error, form))
+        return _go(f"/cases/{visit.case}?done=hold")
+
+    def answer_request(self, how: str, visit: Visit, form: Form) -> Response:
+        """What takes two is confirmed or taken back."""
+        answer = self.keeping.confirm if how == "confirm" else self.keeping.withdraw
+        asked = _number(form.get("asked", "")), form.get("what", "")
+        return self._done(visit, how, "", partial(answer, visit.session, visit.case, asked, visit.now))
+
     def _done(self, visit: Visit, form: str, text: str, act: Callable[[], None], fields: Form = _NOTHING) -> Response:
         """Back to the case once it is kept; or the same page again with the text still there, and why it was not taken."""
         try:
@@ -415,6 +448,11 @@ class Desk:
         except _KEPT_ON_PAGE as error:
             return self._case_page(visit, Draft(form, text, error, fields))
         return _go(f"/cases/{visit.case}?done={form}")
+
+    @property
+    def _elsewhere(self) -> timedelta:
+        """From the decision that a report belongs elsewhere to its erasure."""
+        return timedelta(self.rules.out_of_scope_days or 0)
 
     def _case_page(self, visit: Visit, draft: Draft | None) -> Response:
         session, number, today = visit.session, visit.case, visit.now.date()
@@ -444,6 +482,7 @@ class Desk:
             openings=openings,
             look_ups=look_ups(openings),
             states=following(State(case.state)),
+            keeping=self.keeping.shown(number, today),
             letters=self._letters(case, opened.report.language, today),
             choices=self.letters.choices(opened.report.language),
             rows=ROWS,
@@ -451,8 +490,8 @@ class Desk:
             codes=[code for code in Code if code is not Code.COMPLAINT],
             now=for_now(case),
             today=today,
-            elsewhere=_ELSEWHERE,
-            erased=case.decided + _ELSEWHERE if case.decided and case.outcome in BELONGS_ELSEWHERE else None,
+            elsewhere=self._elsewhere,
+            erased=case.out_of_scope + self._elsewhere if case.out_of_scope and not case.closed else None,
             draft=draft,
             done=done if done in _FORMS else None,
         )
@@ -515,7 +554,7 @@ class Desk:
     def _letters(self, case: Case, language: str, today: date) -> Mapping[str, str]:
         """First wordings for the forms of a case, in the reporter's language."""
         feedback = feedback_by(case.received, today, self.rules)
-        return self.letters.proposed(language, case.received, feedback, today + _ELSEWHERE)
+        return self.letters.proposed(language, case.received, feedback, today + self._elsewhere)
 
     def _open_arrivals(self, visit: Visit) -> bool:
         """Opens what waits; whether new reports must wait because the key card has ended or cannot be used."""
@@ -564,8 +603,12 @@ def _urgency(row: Row) -> tuple[date, int]:
 
 def _place(visit: Visit, form: Form) -> Place:
     """Where a form writes, and the last entry on the page that it was on; 0, before every entry, if it does not say."""
-    seen = form.get("seen", "")
-    return Place(visit.session, visit.case, int(seen) if seen.isascii() and seen.isdigit() and len(seen) < 19 else 0)
+    return Place(visit.session, visit.case, _number(form.get("seen", "")))
+
+
+def _number(text: str) -> int:
+    """A number of ours from a form; 0, which is nobody's, if it is none."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0
 
 
 def _page_number(request: Request) -> int:

@@ -162,15 +162,21 @@ def _planned(case: CaseDays, preset: Preset) -> Iterator[tuple[str, date, list[d
 
 def erase_on(case: CaseDays, preset: Preset, *, held: bool) -> date | None:
     """The day on which a case is to be erased; it may have passed. None while it is open or under a legal hold."""
-    if case.closed is None or held:
-        return None
+    return None if case.closed is None or held else erase_by_rule(case, case.closed, preset)[0]
+
+
+def erase_by_rule(case: CaseDays, closed: date, preset: Preset) -> tuple[date, str]:
+    """The day on which a closed case is to be erased, and which number of the preset says so."""
     ends = [
-        months_after(start, months)
-        for start, months in ((case.closed, preset.closed_months), (case.received, preset.received_months))
+        (months_after(start, months), name)
+        for start, months, name in (
+            (closed, preset.closed_months, "closed_months"),
+            (case.received, preset.received_months, "received_months"),
+        )
         if months is not None
     ]
     if case.out_of_scope is not None and preset.out_of_scope_days is not None:
-        ends.append(case.out_of_scope + timedelta(days=preset.out_of_scope_days))
+        ends.append((case.out_of_scope + timedelta(days=preset.out_of_scope_days), "out_of_scope_days"))
     return min(ends)  # never empty: every preset ends what is closed, and stricter ones do too
 
 

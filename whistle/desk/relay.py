@@ -79,6 +79,7 @@ class Relay:
             await self._receive_files()
             await self._push_receipts(today)
             await self._take()
+            await self._forget(today)
         except (NetworkFailed, StorageFailed):
             self.silent, self.more = True, False
         else:
@@ -166,6 +167,14 @@ class Relay:
         for id_, box, file in await asyncio.to_thread(self._cases.files.to_take):
             await self._ask("taken", box + file, _LONGEST_WORD)
             await asyncio.to_thread(self._cases.files.taken, id_)
+
+    async def _forget(self, today: date) -> None:
+        """Has the box of every erased case forgotten; again until it is said to be."""
+        erasure = self._cases.erasure
+        for box in await asyncio.to_thread(erasure.to_forget):
+            if _word(await self._ask("forget", box, _LONGEST_WORD)).get("forgotten") != box.hex():
+                raise NetworkFailed
+            await asyncio.to_thread(erasure.forgotten, box, today)
 
     async def _push(self, today: date) -> bool:
         """One frame at a time, so that each is known to be in its box, or to have found none; a file before what names it.

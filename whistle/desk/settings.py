@@ -6,6 +6,8 @@ Secrets are named by their file, never given here.
 from dataclasses import dataclass
 from pathlib import Path
 
+from whistle.desk.presets import DEFAULT
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -32,3 +34,4 @@ class Settings:
     reserve_megabytes: int  # of free disk, for texts: with less, no part of a file is taken
     log_heads: Path | None = None  # a folder that leaves the machine, for the log's signed heads
     refusals_a_day: int = 10  # failed sign-ins and refused access: with more, every inbox says so
+    preset: str = DEFAULT  # whose clocks a case goes by (whistle.desk.presets)

@@ -11,7 +11,7 @@ from typing import Any
 
 from whistle.desk import states
 from whistle.desk.members import Random
-from whistle.desk.outcomes import code_of
+from whistle.desk.outcomes import BELONGS_ELSEWHERE, code_of
 from whistle.desk.reading import OpenCase, Reader
 from whistle.desk.saying import check_feedback
 from whistle.desk.sessions import Session
@@ -54,6 +54,7 @@ from whistle.protocol.content import (
 from whistle.sealing import cases as at_rest
 from whistle.sealing.contents import open_envelope, seal
 from whistle.store.desk import Act, Case, Cases, Step, Stored
+from whistle.store.erasure import Ask
 from whistle.store.files import Finished
 
 
@@ -105,7 +106,8 @@ class Writer:
         case = self._reader.read(place.session, place.case).case
         if case.state == State.CLOSED:
             raise ForbiddenStep
-        step = _staying(case, outcome=code, decided=now.date())
+        elsewhere = (case.out_of_scope or now.date()) if code in BELONGS_ELSEWHERE else None
+        step = _staying(case, outcome=code, decided=now.date(), out_of_scope=elsewhere)
         self._write(place, f"outcome {code}", Outcome(_given(text)), step, now)
 
     def closing(self, place: Place, text: str, now: datetime) -> None:
@@ -114,6 +116,10 @@ class Writer:
     def note(self, place: Place, text: str, now: datetime) -> None:
         """Writes to the desk itself."""
         self._write(place, "noted", Note(place.session.member, _given(text)), None, now)
+
+    def request(self, place: Place, text: str, asked: Ask, now: datetime) -> None:
+        """Asks for what takes two members. Why is a note in the thread."""
+        self._write(place, f"asked {asked.what}", Note(place.session.member, _given(text)), None, now, asked=asked)
 
     def begin_file(self, place: Place, now: datetime) -> Sending:
         """A file that a member is sending. What would keep it from being sent at its end is raised now, if it holds now."""
@@ -146,7 +152,14 @@ class Writer:
         self._write(place, f"state {after}", body, step, now)
 
     def _write(
-        self, place: Place, action: str, body: Body | None, step: Step | None, now: datetime, file: Finished | None = None
+        self,
+        place: Place,
+        action: str,
+        body: Body | None,
+        step: Step | None,
+        now: datetime,
+        file: Finished | None = None,
+        asked: Ask | None = None,
     ) -> None:
         act = Act(now, place.session.member, action, place.case)
         with self._locks.setdefault(place.case, Lock()):
@@ -156,7 +169,7 @@ class Writer:
             if opened.last_place != place.seen:  # a signature says what its writer has seen
                 raise Overtaken
             stored, envelope = self._sealed(place.session, opened, body, now) if body else (None, None)
-            self._cases.write(act, stored, envelope, step, file)
+            self._cases.write(act, stored, envelope, step, file, asked)
 
     def _sealed(self, session: Session, opened: OpenCase, body: Body, now: datetime) -> tuple[Stored, bytes | None]:
         """A body in its place in the chain: as the desk keeps it, and as it is sent, if it is for the reporter."""

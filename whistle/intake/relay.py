@@ -63,6 +63,7 @@ class Relay:
             Route("/relay/confirm", self.confirm, methods=["POST"]),
             Route("/relay/push", self.push, methods=["POST"]),
             Route("/relay/taken", self.taken, methods=["POST"]),
+            Route("/relay/forget", self.forget, methods=["POST"]),
         ]
 
     async def pull(self, request: Request) -> Response:
@@ -89,6 +90,14 @@ class Relay:
         body = await _exactly(request, BOX_ID_BYTES + FILE_ID_BYTES)
         await asyncio.wrap_future(self.transfers.taken(body[:BOX_ID_BYTES], body[BOX_ID_BYTES:], self.today()))
         return answer({"file": body[BOX_ID_BYTES:].hex()})
+
+    async def forget(self, request: Request) -> JSONResponse:
+        """Answered once nothing of the box is left, in no file of the database; asking again goes on with it."""
+        box = await _exactly(request, BOX_ID_BYTES)
+        while await asyncio.wrap_future(self.transfers.forget(box, self.today())):
+            pass
+        await asyncio.to_thread(self.boxes.leave_no_trace)
+        return answer({"forgotten": box.hex()})
 
 
 def _pages(frames: Sequence[Frame], more: bool) -> Response:

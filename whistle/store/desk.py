@@ -21,12 +21,15 @@ from sqlmodel import Field, SQLModel
 from whistle.errors import DeskRefused, ForbiddenStep, LogBroken, Overtaken, StorageFailed
 from whistle.protocol import canonical
 from whistle.protocol.wire import TO_REPORTER, Frame
+from whistle.store import erasure
+from whistle.store.erasure import Ask, Erasures, is_erased, next_number
 from whistle.store.files import File, Files, Finished, Sign, finish, keep_receipt, prepare, send_again, without_receipt
 from whistle.store.log import Log
-from whistle.store.writer import open_engine
+from whistle.store.writer import leave_no_trace, open_engine
 
-SCHEMA = 5
+SCHEMA = 6
 WAITING, OPENED, REFUSED = "waiting", "opened", "refused"
+_IN_SCOPE, _OUT_OF_SCOPE = ("assessing", "addressing"), "out_of_scope"
 
 
 class _Tables(SQLModel, registry=registry()):
@@ -85,7 +88,7 @@ class _Arrival(_Tables, table=True):
 
 class _Case(_Tables, table=True):
     __tablename__ = "case"
-    number: int = Field(primary_key=True)
+    number: int = Field(primary_key=True, sa_column_kwargs={"default": next_number()})
     box: bytes = Field(sa_type=LargeBinary, unique=True)
     group: str
     epoch: int
@@ -97,6 +100,7 @@ class _Case(_Tables, table=True):
     feedback: date | None  # first given
     outcome: str | None  # a code
     decided: date | None  # on this outcome
+    out_of_scope: date | None  # decided so, and nothing else since
 
 
 class _Content(_Tables, table=True):
@@ -197,6 +201,7 @@ class Case:
     feedback: date | None = None
     outcome: str | None = None
     decided: date | None = None
+    out_of_scope: date | None = None
 
 
 @dataclass(frozen=True)
@@ -225,6 +230,7 @@ class Step:
     feedback: date | None = None
     outcome: str | None = None
     decided: date | None = None
+    out_of_scope: date | None = None  # decided so by this outcome
     reopens: bool = False  # its outcome holds no more
 
 
@@ -262,7 +268,8 @@ class Cases:
     def __init__(self, url: str) -> None:
         self._readers, self._writers = open_engine(url, "BEGIN"), open_engine(url, "BEGIN IMMEDIATE")
         self.files = Files(self._reading, self._writing)
-        self.lines = Log(self._reading, _log, _case)
+        self.lines = Log(self._reading, _log, _case, erasure.ERASED)
+        self.erasure = Erasures(self._reading, self._writing, _write_log)
         with self._writing() as connection:
             _prepare(connection)
 
@@ -270,6 +277,10 @@ class Cases:
         """Lets go of the file."""
         self._readers.dispose()
         self._writers.dispose()
+
+    def leave_no_trace(self) -> None:
+        """Writes the file anew, and empties its write-ahead log. Raises StorageFailed while somebody still reads it."""
+        leave_no_trace(self._writers, rewrite=True)
 
     @contextmanager
     def _writing(self) -> Iterator[Connection]:
@@ -344,6 +355,8 @@ class Cases:
         """
         with self._writing() as connection:
             for frame in frames:
+                if is_erased(connection, frame.box):
+                    continue
                 same = select(_arrival.c.day).where(_arrival.c.box == frame.box, _arrival.c.digest == frame.digest)
                 day = connection.scalar(same)
                 if day is None:
@@ -454,11 +467,17 @@ class Cases:
             _write_log(connection, act)
 
     def write(
-        self, act: Act, content: Stored | None, envelope: bytes | None, step: Step | None, file: Finished | None = None
+        self,
+        act: Act,
+        content: Stored | None,
+        envelope: bytes | None,
+        step: Step | None,
+        file: Finished | None = None,
+        asked: Ask | None = None,
     ) -> None:
         """Keeps what a member did, all of it or nothing: a content, its envelope to be sent, a step, a line of the log.
 
-        A file that the content names is sent before it.
+        A file that the content names is sent before it; a request has its reason in the content.
 
         Raises Overtaken if another content took this sequence, ForbiddenStep if the case has left the state before.
         """
@@ -472,8 +491,10 @@ class Cases:
                     connection.execute(insert(_outbox).values(**values, pushed=None, unknown=False))
                 if file is not None:
                     finish(connection, file, place)
+                if asked is not None:
+                    erasure.ask(connection, act.case, asked, place)
             if step is not None:
-                _take_step(connection, act.case, step)
+                _take_step(connection, act.case, step, act.time.date())
             _write_log(connection, act)
 
     # To be sent -------------------------------------------------------------------------------------------------------
@@ -565,12 +586,18 @@ def _add(connection: Connection, case: int, content: Stored) -> int:
     return place
 
 
-def _take_step(connection: Connection, case: int, step: Step) -> None:
+def _take_step(connection: Connection, case: int, step: Step, today: date) -> None:
     values: dict[str, Any] = {"state": step.after, "closed": step.closed}
     told = {name: getattr(step, name) for name in ("acknowledged", "feedback", "outcome", "decided")}
     values |= {name: value for name, value in told.items() if value is not None}
     if step.reopens:
         values |= {"outcome": None, "decided": None}
+    if step.outcome is not None:
+        values["out_of_scope"] = step.out_of_scope
+    if step.before != step.after:
+        if step.after in (_OUT_OF_SCOPE, *_IN_SCOPE):
+            values["out_of_scope"] = today if step.after == _OUT_OF_SCOPE else None
+        erasure.drop_request(connection, case)
     here = (_case.c.number == case) & (_case.c.state == step.before)
     if not connection.execute(update(_case).where(here).values(values)).rowcount:
         raise ForbiddenStep
@@ -593,6 +620,7 @@ def _prepare(connection: Connection) -> None:
     if not inspect(connection).get_table_names():
         _Tables.metadata.create_all(connection)
         prepare(connection)
+        erasure.prepare(connection)
         connection.execute(insert(_schema).values(version=SCHEMA))
         connection.execute(insert(_state).values(id=1, instance=None, after=0, contact=None, log_lines=0, log_head=bytes(32)))
     version = connection.scalar(select(_schema.c.version)) if inspect(connection).has_table("schema") else None
@@ -604,12 +632,13 @@ def _prepare(connection: Connection) -> None:
     connection.execute(update(_schema).values(version=SCHEMA))
 
 
-def _add_columns(connection: Connection, table: str, **columns: str) -> None:
-    """The columns that this table lacks: an earlier step may have made all of it as it is today."""
+def _add_columns(connection: Connection, table: str, **columns: str) -> object:
+    """Adds those that this table lacks: an earlier step may have made all of it as it is today. Truth if it lacked any."""
     there = {column["name"] for column in inspect(connection).get_columns(table)}
-    for name, kind in columns.items():
-        if name not in there:
-            connection.exec_driver_sql(f'ALTER TABLE "{table}" ADD COLUMN {name} {kind}')
+    lacking = {name: kind for name, kind in columns.items() if name not in there}
+    for name, kind in lacking.items():
+        connection.exec_driver_sql(f'ALTER TABLE "{table}" ADD COLUMN {name} {kind}')
+    return bool(lacking)
 
 
 def _index_log(connection: Connection) -> None:
@@ -617,10 +646,21 @@ def _index_log(connection: Connection) -> None:
         index.create(connection, checkfirst=True)
 
 
+def _add_erasure(connection: Connection) -> None:
+    """On which day a case was decided to be out of scope is on the log."""
+    erasure.prepare(connection)
+    if _add_columns(connection, "case", out_of_scope="DATE"):
+        steps = {f"state {each}": each for each in (_OUT_OF_SCOPE, *_IN_SCOPE)}
+        for row in connection.execute(select(_log).where(_log.c.action.in_(steps)).order_by(_log.c.number)).all():
+            day = date.fromisoformat(row.time[:10]) if steps[row.action] == _OUT_OF_SCOPE else None
+            connection.execute(update(_case).where(_case.c.number == row.case).values(out_of_scope=day))
+
+
 # What brings a database up to each version from the one before.
-_STEPS: Mapping[int, Callable[[Connection], None]] = {
+_STEPS: Mapping[int, Callable[[Connection], object]] = {
     2: prepare,  # files and receipts
     3: partial(_add_columns, table="parts_pulled", drained="DATE NOT NULL DEFAULT '0001-01-01'"),
     4: partial(_add_columns, table="case", feedback="DATE", outcome="VARCHAR", decided="DATE"),
     5: _index_log,
+    6: _add_erasure,
 }

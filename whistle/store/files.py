@@ -4,7 +4,6 @@ A room of the desk's database (whistle.store.desk), which lends it its transacti
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -15,10 +14,10 @@ from sqlmodel import Field, SQLModel
 
 from whistle.protocol.parts import Part, count_of
 from whistle.protocol.wire import RECEIPT, Frame
+from whistle.store.erasure import Transaction, forget_again, is_erased
 
 TO_DESK, TO_REPORTER = "to-desk", "to-reporter"
 GOOD, DAMAGED = "good", "damaged"
-Transaction = Callable[[], AbstractContextManager[Connection]]
 Sign = Callable[[bytes, bytes, date], bytes | None]
 """The receipt of some sealed bytes (their SHA-256) in a box and of a day; None while the card has no key for it."""
 
@@ -141,6 +140,7 @@ def send_again(connection: Connection) -> None:
     """Every receipt is sent once more: the public server was put back to a state in which it may not have it."""
     connection.execute(update(_receipt).values(pushed=None))
     connection.execute(update(_file).where(_file.c.direction == TO_DESK).values(taken=False))
+    forget_again(connection)
 
 
 def finish(connection: Connection, sent: Finished, place: int) -> None:
@@ -207,6 +207,8 @@ class Files:
         """
         with self._writing() as connection:
             for frame, part in parts:
+                if is_erased(connection, frame.box):
+                    continue
                 _arrive(connection, frame.box, part, min(max(frame.day, earliest), today))
             if parts:
                 connection.execute(update(_pulled).values(after=max(frame.position for frame, _ in parts)))

@@ -38,7 +38,7 @@ from sqlmodel import Field, SQLModel
 from whistle.errors import BoxFull, CardRefused, ChallengeRefused, PlaceTaken, StorageFailed, WhistleError
 from whistle.protocol.constants import ANSWER_BYTES
 from whistle.protocol.wire import TO_DESK, Fetch, Frame, Submission
-from whistle.store.writer import TOGETHER, Writer, open_engine
+from whistle.store.writer import TOGETHER, Writer, leave_no_trace, open_engine
 
 T = TypeVar("T")
 SCHEMA = 3
@@ -220,6 +220,10 @@ class Boxes:
     def ask(self, act: Callable[[Connection], T]) -> Future[T]:
         """What else is kept here is written in its turn too (whistle.store.transfers)."""
         return self._writer.ask(act)
+
+    def leave_no_trace(self) -> None:
+        """What was erased leaves the write-ahead log too. Raises StorageFailed while somebody still reads it."""
+        leave_no_trace(self._writers, rewrite=False)  # to rewrite the file would make reporters wait
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Table, func, select
+from sqlalchemy import Table, func, or_, select
 
-from whistle.store.files import Transaction
+from whistle.store.erasure import Transaction
 
 OPENED_LOG = "opened log"
 REFUSALS = ("sign-in refused", "passphrase refused", "refused")
@@ -43,8 +43,8 @@ class Which:
 class Log:
     """The lines that are there."""
 
-    def __init__(self, reading: Transaction, log: Table, case: Table) -> None:
-        self._reading, self._log, self._case = reading, log, case
+    def __init__(self, reading: Transaction, log: Table, *cases: Table) -> None:
+        self._reading, self._log, self._cases = reading, log, cases  # those that are there, and those that are erased
 
     def lines(self, which: Which, limit: int | None = None) -> list[Line]:
         """The newest first."""
@@ -54,9 +54,13 @@ class Log:
             return [Line(**row._mapping) for row in connection.execute(rows)]
 
     def _conditions(self, which: Which) -> Iterator[Any]:
-        log, case = self._log.c, self._case.c
+        log = self._log.c
         if which.groups is not None:
-            yield log.case.is_(None) | log.case.in_(select(case.number).where(case.group.in_(list(which.groups))))
+            groups = list(which.groups)
+            yield or_(
+                log.case.is_(None),
+                *(log.case.in_(select(each.c.number).where(each.c.group.in_(groups))) for each in self._cases),
+            )
         if which.case is not None:
             yield log.case == which.case
         if which.who is not None:

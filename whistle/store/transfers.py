@@ -22,8 +22,9 @@ from whistle.protocol.wire import PART, TO_DESK, TO_REPORTER, Frame
 from whistle.store.intake import TABLES, Boxes, found, one_answer
 
 _box, _challenge, _state, _file, _part = (TABLES[name] for name in ("box", "challenge", "state", "file", "part"))
+_entry = TABLES["entry"]
 _UNFINISHED_DAYS = 3  # spec section 8
-_ERASED_TOGETHER = 16  # parts, 4 MiB: what a report may have to wait for
+_ERASED_TOGETHER = 16  # parts or entries, 4 MiB: what a report may have to wait for
 _MEASURED_SECONDS = 1.0
 _BEGINS = 3  # times as many as a box keeps may begin in it on one day, for what was cancelled or chosen again
 
@@ -160,6 +161,13 @@ class Transfers:
         with self._boxes.reading() as connection:
             read = connection.execution_options(yield_per=1).execute(rows)
             return one_answer(_frame(row, row.arrival) for row in read)
+
+    def forget(self, box: bytes, today: date) -> Future[bool]:
+        """Erases some of a box and of everything that was dropped, and whether there may be more to erase.
+
+        After the first call nobody finds the box any more. To forget one that is not there is over at once.
+        """
+        return self._boxes.ask(lambda connection: _forget_some(connection, box, today) or _erase_some(connection))
 
     def sweep(self, today: date) -> None:
         """At start and once a day: drops what was left unfinished, and what was taken long enough ago."""
@@ -342,4 +350,17 @@ def _erase_some(connection: Connection) -> bool:
     connection.execute(delete(_part).where(_part.c.arrival.in_(some)))
     if len(some) < _ERASED_TOGETHER:
         connection.execute(delete(_file).where(_file.c.id == file))
+    return True
+
+
+def _forget_some(connection: Connection, box: bytes, today: date) -> bool:
+    """Erases some entries of a box, at last the box itself, and whether there is more of it."""
+    number = connection.scalar(select(_box.c.id).where(_box.c.box == box))
+    if number is None:
+        return False
+    connection.execute(update(_box).where(_box.c.id == number).values(forgotten=today))
+    _drop(connection, _file.c.box == number)
+    some = select(_entry.c.arrival).where(_entry.c.box == number).limit(_ERASED_TOGETHER)
+    if not connection.execute(delete(_entry).where(_entry.c.arrival.in_(some))).rowcount:
+        connection.execute(delete(_box).where(_box.c.id == number))
     return True

@@ -3,6 +3,7 @@
 A queue and a thread; it knows no table. It never answers before the commit, and it never leaves a waiter without an answer.
 """
 
+import sqlite3
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, field
@@ -38,6 +39,28 @@ def open_engine(url: str, begin: str) -> Engine:
         event.listen(engine, "connect", _configure)
         event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(begin))
     return engine
+
+
+def leave_no_trace(engine: Engine, *, rewrite: bool) -> None:
+    """What was erased leaves the write-ahead log of SQLite too. Raises StorageFailed while somebody still reads it.
+
+    `rewrite` makes the whole file anew, for the remains of small values that secure_delete leaves in half-filled pages.
+    """
+    if engine.dialect.name != "sqlite":
+        return  # its keeper's to promise
+    connection = engine.raw_connection()  # outside of any transaction
+    try:
+        cursor = connection.cursor()
+        if rewrite:
+            cursor.execute("VACUUM")
+        cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        [(busy, _, _)] = cursor.fetchall()
+    except sqlite3.Error:
+        raise StorageFailed from None
+    finally:
+        connection.close()
+    if busy:
+        raise StorageFailed
 
 
 def _configure(connection: Any, _: object) -> None:

@@ -1,0 +1,158 @@
+"""The end of a case: when it is erased, what keeps it or hastens it, which takes two members, and the purge that does it.
+
+A hold counts once a second member has confirmed it. Nothing is erased within a whole day of the last word about it.
+"""
+
+import asyncio
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from functools import partial
+
+from whistle.desk.deadlines import CaseDays
+from whistle.desk.presets import Preset, erase_by_rule, review_hold_by
+from whistle.desk.reading import Reader
+from whistle.desk.relay import Clock
+from whistle.desk.sessions import Session
+from whistle.desk.writing import Place, Writer
+from whistle.errors import ReviewRefused, StorageFailed
+from whistle.store.desk import Act, Cases
+from whistle.store.erasure import EARLY, HOLD, LIFT, Ask, Ending
+
+_NOTICE = timedelta(days=2)  # so that a whole day lies between, whatever the hours
+_SECONDS = 60
+
+
+@dataclass(frozen=True, order=True)
+class End:
+    """On which day a case is erased, and by which rule."""
+
+    day: date
+    rule: str
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What a case's page says of its end. `hold` and `early` are in force; `latest` is the last day for a review."""
+
+    end: End | None
+    hold: Ask | None
+    overdue: bool
+    early: Ask | None
+    pending: tuple[Ask, ...]
+    closed: bool
+    today: date
+    latest: date
+
+
+def end_of(ending: Ending, preset: Preset) -> End | None:
+    """When a case is erased if nobody does anything more. None while it is open or held."""
+    if ending.closed is None or ending.confirmed(HOLD):
+        return None
+    days = CaseDays(ending.received, out_of_scope=ending.out_of_scope, closed=ending.closed)
+    by, rule = erase_by_rule(days, ending.closed, preset)
+    lift, early = ending.confirmed(LIFT), ending.confirmed(EARLY)
+    said = max(ending.closed, (lift and lift.confirmed) or date.min)
+    ends = [End(max(by, said + _NOTICE), rule)]
+    if early and early.confirmed:
+        ends.append(End(early.confirmed + _NOTICE, "early"))
+    return min(ends)
+
+
+class Keeping:
+    """What members ask for, confirm and take back. Raises NotYours for a case that is not theirs."""
+
+    def __init__(self, cases: Cases, reader: Reader, writer: Writer, preset: Preset) -> None:
+        self._cases, self._reader, self._writer, self._preset = cases, reader, writer, preset
+
+    def hold(self, place: Place, text: str, review: str, now: datetime) -> None:
+        """Asks for a legal hold, or for a new review of one. Raises ReviewRefused."""
+        day = self._review(review, now.date())
+        self._writer.request(place, text, Ask(HOLD, place.session.member, now.date(), day), now)
+
+    def lift(self, place: Place, text: str, now: datetime) -> None:
+        self._writer.request(place, text, Ask(LIFT, place.session.member, now.date()), now)
+
+    def early(self, place: Place, text: str, now: datetime) -> None:
+        self._writer.request(place, text, Ask(EARLY, place.session.member, now.date()), now)
+
+    def confirm(self, session: Session, case: int, asked: tuple[int, str], now: datetime) -> None:
+        """The word of a second member. Raises NeedsAnother, Overtaken."""
+        self._reader.read(session, case)
+        self._cases.erasure.confirm(Act(now, session.member, f"confirmed {asked[1]}", case), *asked)
+
+    def withdraw(self, session: Session, case: int, asked: tuple[int, str], now: datetime) -> None:
+        """Takes a request back, or stops an early erasure. Raises Overtaken."""
+        self._reader.read(session, case)
+        self._cases.erasure.withdraw(Act(now, session.member, f"withdrew {asked[1]}", case), *asked)
+
+    def shown(self, case: int, today: date) -> Shown:
+        ending = self._cases.erasure.ending(case)
+        hold = ending.confirmed(HOLD)
+        return Shown(
+            end=end_of(ending, self._preset),
+            hold=hold,
+            overdue=hold is not None and _is_over(hold.review, today),
+            early=ending.confirmed(EARLY),
+            pending=ending.pending,
+            closed=ending.closed is not None,
+            today=today,
+            latest=review_hold_by(today, self._preset),
+        )
+
+    def overdue(self, cases: list[int], today: date) -> list[tuple[int, date]]:
+        """Which of these cases have a hold whose review is overdue, and since when. It holds nevertheless."""
+        reviews = self._cases.erasure.reviews()
+        return [(case, reviews[case]) for case in sorted(cases) if case in reviews and _is_over(reviews[case], today)]
+
+    def _review(self, text: str, today: date) -> date:
+        try:
+            day = date.fromisoformat(text)
+        except ValueError:
+            raise ReviewRefused from None
+        if not today < day <= review_hold_by(today, self._preset):
+            raise ReviewRefused
+        return day
+
+
+class Purge:
+    """Erases, once a day, every case whose day has come. It keeps at it until the files of the database are clean."""
+
+    def __init__(self, cases: Cases, preset: Preset, clock: Clock) -> None:
+        self._cases, self._preset, self._clock = cases, preset, clock
+        self._done = date.min
+        self.failed = False  # whether the last try could not be ended
+
+    async def run(self) -> None:
+        """Tries until it is cancelled."""
+        while True:
+            if self._clock().date() != self._done:
+                await asyncio.to_thread(self.once)
+            await asyncio.sleep(_SECONDS)
+
+    def once(self) -> None:
+        """Everything that is due today."""
+        now, erasure = self._clock(), self._cases.erasure
+        try:
+            for ending in erasure.closed():
+                end = end_of(ending, self._preset)
+                if end is not None and end.day <= now.date():
+                    erasure.erase(ending, partial(_certificate, now, ending.number, end))
+            while erasure.erase_parts():
+                pass
+            if erasure.has_traces():
+                self._cases.leave_no_trace()
+                erasure.traceless()
+            erasure.sweep(now.date() - timedelta(days=self._preset.backup_days))
+        except StorageFailed:
+            self.failed = True
+        else:
+            self.failed, self._done = False, now.date()
+
+
+def _certificate(now: datetime, case: int, end: End, contents: int, files: int) -> Act:
+    """The line of the log that says what was erased, by which rule, and when that was due. It names nobody."""
+    return Act(now, "desk", f"erased {contents} contents and {files} files by {end.rule} due {end.day}", case)
+
+
+def _is_over(review: date | None, today: date) -> bool:
+    return review is not None and review < today
