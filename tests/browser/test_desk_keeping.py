@@ -8,6 +8,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.browser.test_desk_pages import AXE
 from tests.desk.running import ANNA, BO, Desk, Member, Reporter, hold_ceremony, started, today
+from tests.desk.test_erasure import step
 
 
 @pytest.fixture(scope="module")
@@ -19,8 +20,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
             running.deliver(reporter.frame(reporter.report(), place))
         anna = running.member(ANNA)
         anna.post("/cases/1/acknowledge", text="Vi har læst det.")
-        for state in ("assessing", "addressing", "concluding", "closed"):
-            assert anna.post("/cases/1/state", state=state).status == 303
+        step(anna, "assessing", "addressing", "concluding", "closed")
         anna.post("/cases/2/hold", text="x" * 300, review=str(today() + timedelta(days=1)))
         bo = running.signed_in(BO)
         assert bo.post("/cases/2/confirm", asked="1", what="hold").status == 303
