@@ -60,7 +60,7 @@ def read_again(browser: Browser, way: Link, code: str) -> None:
     page.get_by_label("Case code").fill(code)
     page.get_by_role("button", name="Open").click()
     expect(page.get_by_text(journey.REPORT)).to_be_visible(timeout=PATIENCE)
-    expect(page.get_by_text("film.mp4")).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_text("file-1.mp4")).to_be_visible(timeout=PATIENCE)
     page.close(run_before_unload=False)
 
 
