@@ -65,7 +65,7 @@ def read_again(browser: Browser, way: Link, code: str) -> None:
 
 
 def saved_at_the_desk(desk: Page, path: Path) -> bytes:
-    desk.locator(".files li").filter(has_text="film.mp4").get_by_role("link").click()
+    desk.locator(".files li").filter(has_text="file-1.mp4").get_by_role("link").click()
     with desk.expect_download() as begun:
         desk.locator("main form button").click()
     begun.value.save_as(path)
