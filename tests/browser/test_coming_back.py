@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from tests.browser import test_reporter_pages as pages
+from tests.browser import reporting as pages
 from tests.browser.desk import RINGS, Desk
 from whistle.protocol.content import (
     Acknowledgement,

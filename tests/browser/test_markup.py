@@ -10,7 +10,7 @@ from playwright.sync_api import Browser
 
 from tests.browser.answering import Answerer, signed_in
 from tests.browser.pictures import contexts, languages
-from tests.browser.test_reporter_pages import faults_of
+from tests.browser.reporting import faults_of
 from tests.browser.walking import Tour
 from tests.conftest import TOP, Demo
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import BrowserContext, FilePayload, Page, Request, Route, expect
 
-from tests.browser import test_reporter_pages as pages
+from tests.browser import reporting as pages
 from tests.browser.desk import Desk
 from tests.browser.photos import picture, planted
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
-from tests.browser import test_reporter_pages as pages
+from tests.browser import reporting as pages
 from tests.browser.desk import Desk
 from whistle.protocol.content import Question, Questions
 

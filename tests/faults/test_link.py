@@ -60,12 +60,12 @@ def read_again(browser: Browser, way: Link, code: str) -> None:
     page.get_by_label("Case code").fill(code)
     page.get_by_role("button", name="Open").click()
     expect(page.get_by_text(journey.REPORT)).to_be_visible(timeout=PATIENCE)
-    expect(page.get_by_text("film.mp4")).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_text("file-1.mp4")).to_be_visible(timeout=PATIENCE)
     page.close(run_before_unload=False)
 
 
 def saved_at_the_desk(desk: Page, path: Path) -> bytes:
-    desk.locator(".files li").filter(has_text="film.mp4").get_by_role("link").click()
+    desk.locator(".files li").filter(has_text="file-1.mp4").get_by_role("link").click()
     with desk.expect_download() as begun:
         desk.locator("main form button").click()
     begun.value.save_as(path)
