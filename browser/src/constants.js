@@ -49,6 +49,8 @@ export const LABEL_ACCESS = 'whistle/1 reporter access';
 export const LABEL_BOARD = 'whistle/1 reporter board';
 export const LABEL_WRAP = 'whistle/1 private key wrap';
 export const LABEL_FILE_KEY = 'whistle/1 file key wrap';
+export const LABEL_SHEET = 'whistle/1 case sheet';
+export const LABEL_TAG = 'whistle/1 tag';
 
 /**
  * The bytes of a label: its text and the zero byte that ends every label.

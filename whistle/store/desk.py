@@ -21,13 +21,14 @@ from sqlmodel import Field, SQLModel
 from whistle.errors import DeskRefused, ForbiddenStep, LogBroken, Overtaken, StorageFailed
 from whistle.protocol import canonical
 from whistle.protocol.wire import TO_REPORTER, Frame
-from whistle.store import erasure
+from whistle.store import erasure, sheets
 from whistle.store.erasure import Ask, Erasures, is_erased, next_number
 from whistle.store.files import File, Files, Finished, Sign, finish, keep_receipt, prepare, send_again, without_receipt
 from whistle.store.log import Log
+from whistle.store.sheets import Sheets
 from whistle.store.writer import leave_no_trace, open_engine
 
-SCHEMA = 6
+SCHEMA = 8
 WAITING, OPENED, REFUSED = "waiting", "opened", "refused"
 _IN_SCOPE, _OUT_OF_SCOPE = ("assessing", "addressing"), "out_of_scope"
 
@@ -101,6 +102,12 @@ class _Case(_Tables, table=True):
     outcome: str | None  # a code
     decided: date | None  # on this outcome
     out_of_scope: date | None  # decided so, and nothing else since
+    assigned: str | None  # a member
+    category: str | None  # a code of the desk's; None is what the reporter chose
+    priority: str = Field(sa_column_kwargs={"server_default": "normal"})
+    money_laundering: date | None  # warned of since
+    escalated: date | None  # the warning, to the board
+    suppressed: date | None  # the acknowledgement, left out for a reason
 
 
 class _Content(_Tables, table=True):
@@ -202,6 +209,12 @@ class Case:
     outcome: str | None = None
     decided: date | None = None
     out_of_scope: date | None = None
+    assigned: str | None = None
+    category: str | None = None
+    priority: str = "normal"
+    money_laundering: date | None = None
+    escalated: date | None = None
+    suppressed: date | None = None
 
 
 @dataclass(frozen=True)
@@ -232,6 +245,7 @@ class Step:
     decided: date | None = None
     out_of_scope: date | None = None  # decided so by this outcome
     reopens: bool = False  # its outcome holds no more
+    suppressed: date | None = None
 
 
 @dataclass(frozen=True)
@@ -270,6 +284,7 @@ class Cases:
         self.files = Files(self._reading, self._writing)
         self.lines = Log(self._reading, _log, _case, erasure.ERASED)
         self.erasure = Erasures(self._reading, self._writing, _write_log)
+        self.sheets = Sheets(self._reading, self._writing, _write_log)
         with self._writing() as connection:
             _prepare(connection)
 
@@ -588,7 +603,7 @@ def _add(connection: Connection, case: int, content: Stored) -> int:
 
 def _take_step(connection: Connection, case: int, step: Step, today: date) -> None:
     values: dict[str, Any] = {"state": step.after, "closed": step.closed}
-    told = {name: getattr(step, name) for name in ("acknowledged", "feedback", "outcome", "decided")}
+    told = {name: getattr(step, name) for name in ("acknowledged", "suppressed", "feedback", "outcome", "decided")}
     values |= {name: value for name, value in told.items() if value is not None}
     if step.reopens:
         values |= {"outcome": None, "decided": None}
@@ -621,6 +636,7 @@ def _prepare(connection: Connection) -> None:
         _Tables.metadata.create_all(connection)
         prepare(connection)
         erasure.prepare(connection)
+        sheets.prepare(connection)
         connection.execute(insert(_schema).values(version=SCHEMA))
         connection.execute(insert(_state).values(id=1, instance=None, after=0, contact=None, log_lines=0, log_head=bytes(32)))
     version = connection.scalar(select(_schema.c.version)) if inspect(connection).has_table("schema") else None
@@ -656,6 +672,13 @@ def _add_erasure(connection: Connection) -> None:
             connection.execute(update(_case).where(_case.c.number == row.case).values(out_of_scope=day))
 
 
+def _add_sheets(connection: Connection) -> None:
+    sheets.prepare(connection)
+    days = dict.fromkeys(("money_laundering", "escalated", "suppressed"), "DATE")
+    priority = "VARCHAR NOT NULL DEFAULT 'normal'"
+    _add_columns(connection, "case", assigned="VARCHAR", category="VARCHAR", priority=priority, **days)
+
+
 # What brings a database up to each version from the one before.
 _STEPS: Mapping[int, Callable[[Connection], object]] = {
     2: prepare,  # files and receipts
@@ -663,4 +686,5 @@ _STEPS: Mapping[int, Callable[[Connection], object]] = {
     4: partial(_add_columns, table="case", feedback="DATE", outcome="VARCHAR", decided="DATE"),
     5: _index_log,
     6: _add_erasure,
+    8: _add_sheets,
 }
