@@ -316,6 +316,22 @@ class ReviewRefused(DeskRefused):
     """The day of review must be to come, and six months ahead at the most."""
 
 
+class NotADay(DeskRefused):
+    """A day must be one of the calendar, and where it is asked for it must be given: to come, or past."""
+
+
+class NoSuchChoice(DeskRefused):
+    """What was chosen is not in the list."""
+
+
+class NoSuchCase(DeskRefused):
+    """Cases are linked by their numbers, and only those that the member may see."""
+
+
+class SheetDamaged(DeskRefused):
+    """The sheet of this case does not open: its bytes are not those that were kept."""
+
+
 class LogBroken(DeskRefused):
     """A line of the log was changed or taken away."""
 

@@ -5,7 +5,7 @@ No case that is counted is marked as read, and the log has one line for a look, 
 
 import csv
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from io import StringIO
 from urllib.parse import urlencode
@@ -66,7 +66,9 @@ class Counting:
                 told = self._told(session, case.number, ends.get(case.number, 0))
             except (NotYours, NotAContent):
                 continue
-            yield Facts(State(case.state), case.outcome, case.received, case.acknowledged, told)
+            if case.category is not None:  # the desk knows better than whoever reported
+                told = replace(told, category=case.category)
+            yield Facts(State(case.state), case.outcome, case.received, case.acknowledged or case.suppressed, told)
 
     def _told(self, session: Session, case: int, end: int) -> Told:
         """As it was opened before, unless something has come since."""

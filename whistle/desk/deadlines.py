@@ -8,6 +8,7 @@ from enum import StrEnum
 from whistle.desk.states import State
 
 _ACKNOWLEDGE_SOON, _FEEDBACK_SOON = 2, 14  # days left, from the reminders of the preset
+_ESCALATE_SOON = 3  # always, but over a weekend
 
 
 class Urgency(StrEnum):
@@ -41,6 +42,7 @@ class CaseDays:
     received: date
     answered: date | None = None  # first words of a person to the reporter
     acknowledged: date | None = None
+    suppressed: date | None = None  # the acknowledgement, for a reason on record: its clock counts as met
     feedback: date | None = None
     out_of_scope: date | None = None  # decided so, and nothing else since
     closed: date | None = None  # None again once it is reopened
@@ -48,7 +50,7 @@ class CaseDays:
 
 @dataclass(frozen=True)
 class Deadline:
-    """Something that a case still owes its reporter: `what` is acknowledge or feedback."""
+    """Something that a case still owes: to its reporter, acknowledge or feedback; to the board, escalate."""
 
     what: str
     by: date
@@ -83,17 +85,28 @@ def feedback_by(received: date, acknowledged: date | None, rules: Rules) -> date
 
 
 def owed(
-    state: State, received: date, acknowledged: date | None, rules: Rules, today: date, feedback: date | None = None
+    state: State,
+    received: date,
+    acknowledged: date | None,
+    rules: Rules,
+    today: date,
+    feedback: date | None = None,
+    suppressed: date | None = None,
 ) -> tuple[Deadline, ...]:
-    """What a case owes, the next first."""
+    """What a case owes its reporter, the next first."""
     found = []
-    if acknowledged is None:
+    if acknowledged is None and suppressed is None:
         by = acknowledge_by(received, rules)
         found.append(Deadline("acknowledge", by, _urgency(by, today, _ACKNOWLEDGE_SOON)))
     if state is not State.CLOSED and feedback is None:
         by = feedback_by(received, acknowledged, rules)
         found.append(Deadline("feedback", by, _urgency(by, today, _FEEDBACK_SOON)))
     return tuple(found)
+
+
+def escalation(by: date, today: date) -> Deadline:
+    """To tell the board of a warning of money laundering."""
+    return Deadline("escalate", by, _urgency(by, today, _ESCALATE_SOON))
 
 
 def unopened_is_urgent(oldest: date | None, today: date, rules: Rules) -> bool:

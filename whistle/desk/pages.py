@@ -16,6 +16,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response, StreamingResponse
 from starlette.routing import Route
 
+from whistle.desk.casefile import Casefile, to_escalate, where
 from whistle.desk.counting import Counting, label, sheet
 from whistle.desk.deadlines import Deadline, feedback_by, owed, unopened_is_urgent
 from whistle.desk.erasure import Keeping, Purge
@@ -28,8 +29,9 @@ from whistle.desk.presets import Preset
 from whistle.desk.reading import OpenCase, Reader
 from whistle.desk.receipts import Receipts
 from whistle.desk.relay import Clock, Relay
-from whistle.desk.saying import CHECKS, ROWS, for_now, questions_in, ticked_in, typed_in
+from whistle.desk.saying import ROWS, checks_of, for_now, questions_in, ticked_in, typed_in
 from whistle.desk.sessions import Session, Sessions
+from whistle.desk.sheet import PARTS
 from whistle.desk.showing import Draft, Pages
 from whistle.desk.starting import KeyCard
 from whistle.desk.states import State, following
@@ -46,8 +48,11 @@ from whistle.errors import (
     NeedsAnother,
     NoFileChosen,
     NoOutcomeChosen,
+    NoSuchCase,
+    NoSuchChoice,
     NoSuchPeriod,
     NotACard,
+    NotADay,
     NotSignedIn,
     NotThisForm,
     NotYours,
@@ -57,6 +62,7 @@ from whistle.errors import (
     PassphraseTooWeak,
     QuestionsIncomplete,
     ReviewRefused,
+    SheetDamaged,
     SignInRefused,
     StorageFailed,
     TextMissing,
@@ -73,6 +79,7 @@ _A_PAGE = 50
 _FORMS = (
     *("acknowledge", "reply", "note", "state", "file", "ask", "minutes", "feedback", "outcome", "complaint", "closing"),
     *("hold", "lift", "early", "confirm", "withdraw"),
+    *("suppress", *PARTS),
 )
 _NAME_LIMIT = 64
 _STATUS: Mapping[type[WhistleError], int] = {
@@ -102,6 +109,10 @@ _KEPT_ON_PAGE = (
     ForbiddenStep,
     NeedsAnother,
     ReviewRefused,
+    NotADay,
+    NoSuchCase,
+    NoSuchChoice,
+    SheetDamaged,
     Overtaken,
     CardRefused,
     NotACard,
@@ -181,6 +192,7 @@ class Desk:
     reader: Reader
     writer: Writer
     keeping: Keeping
+    casefile: Casefile
     purge: Purge
     files: CaseFiles
     card: KeyCard
@@ -221,6 +233,8 @@ class Desk:
             Route("/log", self._seen(self.log), methods=["GET"]),
             Route("/numbers", self._seen(self.numbers), methods=["GET"]),
             Route("/numbers.csv", self._seen(self.numbers_file), methods=["GET"]),
+            Route(case + "/suppress", self._written("suppress", self.writer.suppress), methods=["POST"]),
+            Route(case + "/sheet", self._sent(self.change_sheet), methods=["POST"]),
             Route(case + "/hold", self._sent(self.hold), methods=["POST"]),
             Route(case + "/lift", self._written("lift", self.keeping.lift), methods=["POST"]),
             Route(case + "/early", self._written("early", self.keeping.early), methods=["POST"]),
@@ -435,6 +449,14 @@ class Desk:
             return self._case_page(visit, Draft(where, text, error, form))
         return _go(f"/cases/{visit.case}?done=hold")
 
+    def change_sheet(self, visit: Visit, form: Form) -> Response:
+        """A part of what is known of a case beside its dialogue."""
+        try:
+            self.casefile.change(visit.session, visit.case, form, visit.now)
+        except _KEPT_ON_PAGE as error:
+            return self._case_page(visit, Draft(where(form, error), form.get("text", ""), error, form))
+        return _go(f"/cases/{visit.case}?done={form['part']}#casefile")
+
     def answer_request(self, how: str, visit: Visit, form: Form) -> Response:
         """What takes two is confirmed or taken back."""
         answer = self.keeping.confirm if how == "confirm" else self.keeping.withdraw
@@ -483,10 +505,11 @@ class Desk:
             look_ups=look_ups(openings),
             states=following(State(case.state)),
             keeping=self.keeping.shown(number, today),
+            casefile=self.casefile.shown(session, opened, today),
             letters=self._letters(case, opened.report.language, today),
             choices=self.letters.choices(opened.report.language),
             rows=ROWS,
-            checks=CHECKS,
+            checks=checks_of(case),
             codes=[code for code in Code if code is not Code.COMPLAINT],
             now=for_now(case),
             today=today,
@@ -548,8 +571,9 @@ class Desk:
         self.writer.send_file(_place(visit, form.fields), sending, form.name, form.type, visit.now)
 
     def _row(self, case: Case, new: int, today: date) -> Row:
-        state = State(case.state)
-        return Row(case, state, new, owed(state, case.received, case.acknowledged, self.rules, today, case.feedback))
+        state, board = State(case.state), to_escalate(case, self.rules, today)
+        days = (case.received, case.acknowledged, self.rules, today, case.feedback, case.suppressed)
+        return Row(case, state, new, tuple(sorted((*board, *owed(state, *days)), key=lambda each: each.by)))
 
     def _letters(self, case: Case, language: str, today: date) -> Mapping[str, str]:
         """First wordings for the forms of a case, in the reporter's language."""

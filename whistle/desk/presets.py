@@ -148,10 +148,11 @@ def _planned(case: CaseDays, preset: Preset) -> Iterator[tuple[str, date, list[d
     """What a case still owes, its last day, and the days to remind of it."""
     if case.closed is not None:
         return
-    if case.answered is None and case.acknowledged is None:
+    unmet = case.acknowledged is None and case.suppressed is None
+    if case.answered is None and unmet:
         by = case.received + timedelta(days=preset.answer_days)
         yield "answer", by, [by]
-    if case.acknowledged is None:
+    if unmet:
         by = acknowledge_by(case.received, preset)
         days = [case.received + timedelta(days=after) for after in preset.acknowledge_reminders]
         yield "acknowledge", by, [*days, by - timedelta(days=1)]  # the last, for who has shortened the time

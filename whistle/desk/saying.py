@@ -9,6 +9,7 @@ from whistle.store.desk import Case
 
 ROWS = 4  # questions that one form has room for
 CHECKS = ("secrecy", "tipping_off", "others", "done", "next")  # what must be confirmed of every feedback
+LAUNDERING = "laundering"  # and of one in a case of money laundering
 GAP = "[…]"  # in a proposed text, where somebody's own words must stand
 
 
@@ -20,12 +21,17 @@ def questions_in(form: Mapping[str, str], usual: tuple[str, ...]) -> tuple[Quest
 
 def ticked_in(form: Mapping[str, str]) -> frozenset[str]:
     """The lines of the checklist that are ticked."""
-    return frozenset(check for check in CHECKS if f"check-{check}" in form)
+    return frozenset(check for check in (*CHECKS, LAUNDERING) if f"check-{check}" in form)
 
 
-def check_feedback(text: str, ticked: Collection[str]) -> None:
+def checks_of(case: Case) -> tuple[str, ...]:
+    """The checklist of a case's feedback: where money laundering was warned of, tipping off is asked about once more."""
+    return (*CHECKS, LAUNDERING) if case.money_laundering else CHECKS
+
+
+def check_feedback(text: str, ticked: Collection[str], checks: Collection[str] = CHECKS) -> None:
     """Raises ChecklistIncomplete or FeedbackUnfinished."""
-    if set(ticked) != set(CHECKS):
+    if not set(ticked) >= set(checks):
         raise ChecklistIncomplete
     if GAP in text:
         raise FeedbackUnfinished
@@ -33,7 +39,9 @@ def check_feedback(text: str, ticked: Collection[str]) -> None:
 
 def typed_in(form: Mapping[str, str]) -> str:
     """What somebody has written in a form, to be copied when no page has room for it any more."""
-    return "\n".join(form[name] for name in form if name == "text" or name.startswith(("question-", "choices-")))
+    return "\n".join(
+        form[name] for name in form if name in ("text", "who", "role") or name.startswith(("question-", "choices-"))
+    )
 
 
 def for_now(case: Case) -> frozenset[str]:

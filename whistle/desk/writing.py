@@ -13,7 +13,7 @@ from whistle.desk import states
 from whistle.desk.members import Random
 from whistle.desk.outcomes import BELONGS_ELSEWHERE, code_of
 from whistle.desk.reading import OpenCase, Reader
-from whistle.desk.saying import check_feedback
+from whistle.desk.saying import check_feedback, checks_of
 from whistle.desk.sessions import Session
 from whistle.desk.starting import KeyCard
 from whistle.desk.states import State
@@ -79,6 +79,11 @@ class Writer:
         step = Step(State.RECEIVED, State.ACKNOWLEDGED, acknowledged=now.date())
         self._write(place, "acknowledged", Acknowledgement(_given(text)), step, now)
 
+    def suppress(self, place: Place, text: str, now: datetime) -> None:
+        """Leaves the acknowledgement out; why is a note. Its clock counts as met, feedback is due as if nobody had sent one."""
+        step = Step(State.RECEIVED, State.ACKNOWLEDGED, suppressed=now.date())
+        self._write(place, "suppressed acknowledgement", Note(place.session.member, _given(text)), step, now)
+
     def reply(self, place: Place, text: str, now: datetime) -> None:
         self._write(place, "replied", Message(_given(text)), None, now)
 
@@ -95,8 +100,8 @@ class Writer:
 
         Raises ChecklistIncomplete or FeedbackUnfinished. The log says that the checklist was confirmed.
         """
-        check_feedback(text, ticked)
         case = self._reader.read(place.session, place.case).case
+        check_feedback(text, ticked, checks_of(case))
         step = _staying(case, feedback=case.feedback or now.date())
         self._write(place, "gave checked feedback", Feedback(_given(text)), step, now)
 
