@@ -7,7 +7,7 @@ from tempfile import TemporaryDirectory
 from typing import Any, cast
 
 import pytest
-from hypothesis import settings
+from hypothesis import Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
@@ -20,6 +20,8 @@ from whistle.store.desk import Act, Case, Cases, Step
 from whistle.store.log import Which
 
 NOW = datetime(2026, 11, 24, 8, 30, tzinfo=UTC)
+# Without shrinking, which would take minutes with a database for each try: a failure prints its steps.
+QUICK = settings(max_examples=15, stateful_step_count=25, deadline=None, phases=[Phase.generate])
 NAMES = st.sampled_from([*(each.value for each in State), "purged", "", "Closed"])
 
 
@@ -90,7 +92,7 @@ class Steps(RuleBasedStateMachine):
     @rule(before=NAMES, code=st.sampled_from([None, "substantiated"]))
     def write_late(self, before: str, code: str | None) -> None:
         """What was decided on an older page: it is taken only if the case is still where it was then."""
-        step = Step(before, before, outcome=code)
+        step = Step(before, before, outcome=code, closed=NOW.date() if before == "closed" else None)
         if before == self.state:
             self.cases.write(Act(NOW, "bo", "decided", 1), None, None, step)
             self.outcome = self.outcome or code is not None
@@ -127,4 +129,4 @@ class Steps(RuleBasedStateMachine):
 
 
 def test_a_case_takes_the_decided_steps_and_no_others_whatever_is_tried_in_whatever_order() -> None:
-    run_state_machine_as_test(Steps, settings=settings(max_examples=15, stateful_step_count=25, deadline=None))
+    run_state_machine_as_test(Steps, settings=QUICK)
