@@ -48,6 +48,7 @@ class Running:
     """The application, and what runs beside it."""
 
     app: ASGIApp
+    desk: Desk
     relay: Relay
     purge: Purge
     receipts: Receipts
@@ -120,7 +121,7 @@ def build(settings: Settings, file: Path, clock: Clock, random: Random) -> Runni
         clock=clock,
     )
     app = _application(desk, settings)
-    return Running(app, relay, purge, receipts, client, sessions, cases, heads, clock, settings.poll_seconds)
+    return Running(app, desk, relay, purge, receipts, client, sessions, cases, heads, clock, settings.poll_seconds)
 
 
 def free_bytes(settings: Settings) -> int:
