@@ -14,10 +14,13 @@ from tests.desk.running import ANNA, BO, CARL, Desk, Member, Page, Reporter, sta
 from tests.desk.test_casework import TICKS
 from tests.desk.test_erasure import HERE, close, in_days, later, log_of, reported, step, there
 from whistle.desk.casefile import Casefile, to_escalate
-from whistle.desk.presets import PRESETS
+from whistle.desk.counting import Counting
+from whistle.desk.deadlines import CaseDays, owed
+from whistle.desk.presets import PRESETS, reminders
 from whistle.desk.reading import Reader
 from whistle.desk.sheet import LISTS, PARTS, Hearing, Person, Sheet, Task, changed, parse, serialize
 from whistle.desk.starting import KeyCard
+from whistle.desk.states import State
 from whistle.errors import NotAContent, TextTooLong
 from whistle.store.desk import Case
 from whistle.store.sheets import Marks
@@ -297,25 +300,19 @@ def test_a_tag_is_found_without_opening_a_case_and_by_its_own_group_alone(desk: 
     reported(desk)
     kept(anna, "tags", text="Leverandør A, bilag")
     kept(anna, "tags", "/cases/2", text="bilag")
-    casefile = casefile_of(desk)
-    sessions = {each.member: each for each in desk.running.sessions._sessions.values()}
-    desk.signed_in(CARL)
-    carl = next(each for each in desk.running.sessions._sessions.values() if each.member == CARL)
-    assert casefile.tagged(sessions[ANNA], " LEVERANDØR  a") == {1}
-    assert casefile.tagged(sessions[ANNA], "bilag") == {1, 2}
-    assert casefile.tagged(sessions[ANNA], "bil") == set()
-    assert casefile.tagged(carl, "bilag") == set()
+    casefile = Casefile(desk.cases, reader_of(desk), bytes)
+    mine, carls = (desk.running.sessions.find(each.cookie.split("=")[1], desk.clock()) for each in (anna, desk.signed_in(CARL)))
+    assert casefile.tagged(mine, " LEVERANDØR  a") == {1}
+    assert casefile.tagged(mine, "bilag") == {1, 2}
+    assert casefile.tagged(mine, "bil") == set()
+    assert casefile.tagged(carls, "bilag") == set()
     kept(anna, "tags", text="")
-    assert casefile.tagged(sessions[ANNA], "bilag") == {2}
+    assert casefile.tagged(mine, "bilag") == {2}
 
 
-def casefile_of(desk: Desk) -> Casefile:
-    """As the inbox has it: with the store and the keys of the running desk."""
-    return Casefile(
-        desk.cases,
-        Reader(desk.cases, KeyCard(desk.settings.card, desk.settings.root_fingerprint, desk.card.instance), bytes),
-        bytes,
-    )
+def reader_of(desk: Desk) -> Reader:
+    """As the running desk has it."""
+    return Reader(desk.cases, KeyCard(desk.settings.card, desk.settings.root_fingerprint, desk.card.instance), bytes)
 
 
 # Money laundering -----------------------------------------------------------------------------------------------------
@@ -400,6 +397,27 @@ def test_it_is_left_out_only_with_a_reason_and_only_while_it_is_owed(desk: Desk,
     case = desk.cases.case(1)
     assert case is not None
     assert case.suppressed is None
+
+
+def test_what_was_left_out_is_neither_owed_nor_reminded_of_and_feedback_is_due_as_without_it() -> None:
+    preset = PRESETS["dk_branch_of_se"]
+    owes = owed(State.ACKNOWLEDGED, DAY, None, preset, DAY, None, DAY)
+    assert [(each.what, each.by) for each in owes] == [("feedback", date(2027, 3, 1))]
+    days = range(90)
+    for suppressed, kinds in ((None, {"answer", "acknowledge", "feedback"}), (DAY, {"feedback"})):
+        case = CaseDays(DAY, suppressed=suppressed)
+        assert {each.what for day in days for each in reminders(case, preset, None, DAY + timedelta(day))} == kinds
+
+
+def test_the_numbers_count_the_desks_category_and_what_was_left_out_as_met(desk: Desk, anna: Member) -> None:
+    kept(anna, "work", category="harassment")
+    anna.post(f"{HERE}/suppress", text="Hun bad om ingen.")
+    session = desk.running.sessions.find(anna.cookie.split("=")[1], desk.clock())
+    counting = Counting(desk.cases, reader_of(desk), 7)
+    case = desk.cases.case(1)
+    assert case is not None
+    [facts] = counting._facts(session, [case])
+    assert (facts.told.category, facts.acknowledged) == ("harassment", today())
 
 
 # The timeline ---------------------------------------------------------------------------------------------------------
