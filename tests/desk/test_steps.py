@@ -61,6 +61,7 @@ class Steps(RuleBasedStateMachine):
         self.writer = Writer(self.cases, cast(Any, Unsealed(self.cases)), cast(Any, None), bytes)
         self.place = Place(cast(Any, Anna()), 1, 0)
         self.state, self.outcome, self.taken = "received", False, 0
+        self.choose("acknowledged")  # without words to the reporter
 
     def teardown(self) -> None:
         if hasattr(self, "cases"):
