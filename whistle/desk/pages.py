@@ -18,8 +18,10 @@ from starlette.routing import Route
 
 from whistle.desk.counting import Counting, label, sheet
 from whistle.desk.deadlines import Deadline, feedback_by, owed, unopened_is_urgent
+from whistle.desk.disclosing import Disclosing
 from whistle.desk.erasure import Keeping, Purge
 from whistle.desk.files import CaseFiles, Shown, disposition
+from whistle.desk.identity import Revealing
 from whistle.desk.letters import Letters
 from whistle.desk.logpage import LogPage, look_ups
 from whistle.desk.members import Members
@@ -39,15 +41,22 @@ from whistle.desk.writing import Place, Writer
 from whistle.errors import (
     CardRefused,
     ChecklistIncomplete,
+    ConsentIsWithdrawn,
     DeskBusy,
+    DisclosureIncomplete,
     FeedbackUnfinished,
     FileTooLarge,
     ForbiddenStep,
+    IdentityUnreadable,
     NeedsAnother,
+    NeedsOtherRing,
     NoFileChosen,
+    NoGroundChosen,
     NoOutcomeChosen,
     NoSuchPeriod,
     NotACard,
+    NoticeUnfinished,
+    NotInARing,
     NotSignedIn,
     NotThisForm,
     NotYours,
@@ -56,6 +65,7 @@ from whistle.errors import (
     PassphrasesDiffer,
     PassphraseTooWeak,
     QuestionsIncomplete,
+    RequestEnded,
     ReviewRefused,
     SignInRefused,
     StorageFailed,
@@ -73,6 +83,7 @@ _A_PAGE = 50
 _FORMS = (
     *("acknowledge", "reply", "note", "state", "file", "ask", "minutes", "feedback", "outcome", "complaint", "closing"),
     *("hold", "lift", "early", "confirm", "withdraw"),
+    *("identity", "identity-approve", "identity-refuse", "identity-end", "disclose"),
 )
 _NAME_LIMIT = 64
 _STATUS: Mapping[type[WhistleError], int] = {
@@ -82,6 +93,10 @@ _STATUS: Mapping[type[WhistleError], int] = {
     ForbiddenStep: 409,
     OutcomeMissing: 409,
     NeedsAnother: 409,
+    NeedsOtherRing: 409,
+    NotInARing: 409,
+    RequestEnded: 409,
+    ConsentIsWithdrawn: 409,
     Overtaken: 409,
     TooSlow: 408,
     CutShort: 400,
@@ -101,6 +116,14 @@ _KEPT_ON_PAGE = (
     NoOutcomeChosen,
     ForbiddenStep,
     NeedsAnother,
+    NeedsOtherRing,
+    NotInARing,
+    RequestEnded,
+    IdentityUnreadable,
+    DisclosureIncomplete,
+    NoGroundChosen,
+    NoticeUnfinished,
+    ConsentIsWithdrawn,
     ReviewRefused,
     Overtaken,
     CardRefused,
@@ -181,6 +204,8 @@ class Desk:
     reader: Reader
     writer: Writer
     keeping: Keeping
+    revealing: Revealing
+    disclosing: Disclosing
     purge: Purge
     files: CaseFiles
     card: KeyCard
@@ -226,6 +251,12 @@ class Desk:
             Route(case + "/early", self._written("early", self.keeping.early), methods=["POST"]),
             Route(case + "/confirm", self._sent(partial(self.answer_request, "confirm")), methods=["POST"]),
             Route(case + "/withdraw", self._sent(partial(self.answer_request, "withdraw")), methods=["POST"]),
+            Route(case + "/identity", self._acted("identity", self.revealing.ask), methods=["POST"]),
+            Route(case + "/identity/approve", self._acted("identity-approve", self.revealing.approve), methods=["POST"]),
+            Route(case + "/identity/refuse", self._acted("identity-refuse", self.revealing.refuse), methods=["POST"]),
+            Route(case + "/identity/end", self._acted("identity-end", self.revealing.end), methods=["POST"]),
+            Route(case + "/identity/reveal", self._sent(self.reveal), methods=["POST"]),
+            Route(case + "/disclose", self._acted("disclose", self.disclosing.disclose), methods=["POST"]),
             Route("/style.css", self.style, methods=["GET"]),
         ]
 
@@ -404,6 +435,15 @@ class Desk:
 
         return self._sent(take)
 
+    def _acted(self, form: str, act: Callable[[Place, Form, datetime], None]) -> Endpoint:
+        """A form of which `act` reads more than a text."""
+
+        def take(visit: Visit, fields: Form) -> Response:
+            given = partial(act, _place(visit, fields), fields, visit.now)
+            return self._done(visit, form, fields.get("text", ""), given, fields)
+
+        return self._sent(take)
+
     def change_state(self, visit: Visit, form: Form) -> Response:
         after, tell = form.get("state", ""), "tell" in form
         return self._done(visit, "state", "", partial(self.writer.change_state, _place(visit, form), after, tell, visit.now))
@@ -440,6 +480,16 @@ class Desk:
         answer = self.keeping.confirm if how == "confirm" else self.keeping.withdraw
         asked = _number(form.get("asked", "")), form.get("what", "")
         return self._done(visit, how, "", partial(answer, visit.session, visit.case, asked, visit.now))
+
+    def reveal(self, visit: Visit, form: Form) -> Response:
+        """The name, in this one answer."""
+        session, path = visit.session, f"/cases/{visit.case}"
+        try:
+            given = self.revealing.reveal(session, visit.case, form, visit.now)
+        except _KEPT_ON_PAGE as error:
+            return self._case_page(visit, Draft("identity-approve", "", error))
+        asked = form.get("asked", "")
+        return self.pages.render("revealed", path, session.language, session, number=visit.case, given=given, asked=asked)
 
     def _done(self, visit: Visit, form: str, text: str, act: Callable[[], None], fields: Form = _NOTHING) -> Response:
         """Back to the case once it is kept; or the same page again with the text still there, and why it was not taken."""
@@ -483,6 +533,8 @@ class Desk:
             look_ups=look_ups(openings),
             states=following(State(case.state)),
             keeping=self.keeping.shown(number, today),
+            revealing=self.revealing.shown(opened, session, today),
+            register=self.disclosing.shown(opened),
             letters=self._letters(case, opened.report.language, today),
             choices=self.letters.choices(opened.report.language),
             rows=ROWS,
