@@ -400,7 +400,7 @@ def test_a_name_that_was_not_sealed_to_these_rings_is_said_to_be_unreadable(desk
 def test_a_member_of_no_ring_is_told_so_and_can_neither_ask_nor_approve(desk: Desk, case: str, anna: Member) -> None:
     holder = Identity(_secret(desk.ceremony, CARL))
     groups = {group: replace(keys, ring_a=(), ring_b=()) for group, keys in keys_of(desk.cases.group_keys(), holder).items()}
-    token, _ = desk.running.sessions.begin(CARL, groups, "en", desk.clock())
+    token, _ = desk.running.sessions.begin(CARL, desk.role(CARL), groups, "en", desk.clock())
     outside = Member(desk.port, f"__Host-desk={token}")
     outside.get("/")
     assert "You are in neither ring of this group" in outside.get(case).text
