@@ -9,6 +9,7 @@ from whistle.store.desk import Case
 
 ROWS = 4  # questions that one form has room for
 CHECKS = ("secrecy", "tipping_off", "others", "done", "next")  # what must be confirmed of every feedback
+_TYPED = ("text", "to", "notice", "exception")
 GAP = "[…]"  # in a proposed text, where somebody's own words must stand
 
 
@@ -33,7 +34,7 @@ def check_feedback(text: str, ticked: Collection[str]) -> None:
 
 def typed_in(form: Mapping[str, str]) -> str:
     """What somebody has written in a form, to be copied when no page has room for it any more."""
-    return "\n".join(form[name] for name in form if name == "text" or name.startswith(("question-", "choices-")))
+    return "\n".join(form[name] for name in form if name in _TYPED or name.startswith(("question-", "choices-")))
 
 
 def for_now(case: Case) -> frozenset[str]:
