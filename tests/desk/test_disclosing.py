@@ -2,12 +2,14 @@
 
 import re
 from html import unescape
+from urllib.parse import urlencode
 
 import pytest
 
-from tests.desk.running import ANNA, CARL, Desk, Member, Page, Reporter
+from tests.desk.running import ANNA, BO, CARL, Desk, Member, Page, Reporter
 from tests.desk.test_identity import log_of
 from tests.desk.test_kinds import said, shown
+from tests.desk.test_roles import FORM
 from tests.desk.test_writing import begun, waiting_for
 from whistle.protocol.content import Consent, ConsentWithdrawn, Message
 
@@ -130,6 +132,13 @@ def test_what_is_missing_is_named_at_its_field_and_all_that_was_typed_is_still_t
 
 def test_the_form_proposes_a_message_in_the_reporters_language(anna: Member, case: tuple[Reporter, str]) -> None:
     assert "Før vi gør det, skal du vide det" in unescape(anna.get(case[1]).text)
+
+
+def test_what_was_typed_in_a_session_that_has_ended_can_be_copied(desk: Desk, case: tuple[Reporter, str]) -> None:
+    bo = desk.signed_in(BO)
+    bo.cookie = "__Host-desk=" + "0" * 64
+    page = unescape(bo._ask("POST", f"{case[1]}/disclose", urlencode(UNTOLD).encode(), FORM).text)
+    assert all(words in page for words in (TO, WHAT, WORDS, "bevisernes"))
 
 
 def test_another_groups_member_neither_enters_nor_reads_one(desk: Desk, case: tuple[Reporter, str]) -> None:
