@@ -33,6 +33,7 @@ TABLE: dict[str, tuple[set[str], set[str]]] = {
             "store.desk",
             "store.erasure",
             "store.files",
+            "store.identity",
             "store.log",
             "store.sheets",
             "store.writer",

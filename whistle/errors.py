@@ -316,6 +316,30 @@ class NeedsAnother(DeskRefused):
     """What takes two members is confirmed by another one than who asked for it."""
 
 
+class NeedsOtherRing(DeskRefused):
+    """An identity takes a member of each ring: whoever asked is of the same one."""
+
+
+class NotInARing(DeskRefused):
+    """Only the members of the two rings reveal an identity."""
+
+
+class RequestEnded(DeskRefused):
+    """This request to reveal an identity is not open any more. Ask anew."""
+
+
+class NoGroundChosen(DeskRefused):
+    """Choose the legal ground of the disclosure."""
+
+
+class ConsentIsWithdrawn(DeskRefused):
+    """The reporter has withdrawn this consent: nothing may be disclosed on it."""
+
+
+class DisclosureIncomplete(DeskRefused):
+    """Say to whom what is disclosed, and tell the reporter or say why that cannot be."""
+
+
 class ReviewRefused(DeskRefused):
     """The day of review must be to come, and six months ahead at the most."""
 
@@ -398,6 +422,10 @@ class ChecklistIncomplete(DeskRefused):
 
 class FeedbackUnfinished(DeskRefused):
     """The proposed feedback still has a gap where somebody's own words must stand."""
+
+
+class NoticeUnfinished(FeedbackUnfinished):
+    """The message about a disclosure still has gaps."""
 
 
 class TextMissing(DeskRefused):

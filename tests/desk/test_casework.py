@@ -274,7 +274,7 @@ def test_every_letter_is_there_in_every_language_in_which_one_can_report(letters
     proposed = letters.proposed(language, received, date(2027, 2, 28), erased)
     assert proposed["acknowledgement"].startswith(BEGINS[language])
     assert "2027" in proposed["complaint"]
-    assert {form for form, text in proposed.items() if GAP in text} == {"feedback"}
+    assert {form for form, text in proposed.items() if GAP in text} == {"feedback", "disclosure"}
     assert len(letters.choices(language)) == 3
     assert all("{" not in text for text in proposed.values())
 

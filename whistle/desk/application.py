@@ -15,9 +15,11 @@ from starlette.types import ASGIApp
 from whistle.desk import starting
 from whistle.desk.casefile import Casefile
 from whistle.desk.counting import Counting
+from whistle.desk.disclosing import Disclosing
 from whistle.desk.erasure import Keeping, Purge
 from whistle.desk.files import CaseFiles
 from whistle.desk.heads import Heads
+from whistle.desk.identity import Revealing
 from whistle.desk.letters import Letters
 from whistle.desk.logpage import LogPage
 from whistle.desk.members import Members, Random
@@ -94,7 +96,8 @@ def build(settings: Settings, file: Path, clock: Clock, random: Random) -> Runni
     writer = Writer(cases, reader, card, random)
     days = {"acknowledge_days": settings.acknowledge_days, "feedback_months": settings.feedback_months}
     preset = shortened(preset_of(settings.preset), **days)
-    purge = Purge(cases, preset, clock)
+    revealing = Revealing(cases, reader, writer, card)
+    purge = Purge(cases, preset, clock, revealing.lapse)
     tokens = FormTokens(random(32))
     pages, heads = Pages(TEMPLATES, settings, card, tokens), Heads(cases, receipts, settings.log_heads)
     desk = Desk(
@@ -106,6 +109,8 @@ def build(settings: Settings, file: Path, clock: Clock, random: Random) -> Runni
         writer=writer,
         keeping=Keeping(cases, reader, writer, preset),
         casefile=Casefile(cases, reader, random),
+        revealing=revealing,
+        disclosing=Disclosing(cases, reader, writer),
         purge=purge,
         files=CaseFiles(cases.files),
         card=card,

@@ -4,6 +4,7 @@ A hold counts once a second member has confirmed it. Nothing is erased within a 
 """
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import partial
@@ -117,8 +118,8 @@ class Keeping:
 class Purge:
     """Erases, once a day, every case whose day has come. It keeps at it until the files of the database are clean."""
 
-    def __init__(self, cases: Cases, preset: Preset, clock: Clock) -> None:
-        self._cases, self._preset, self._clock = cases, preset, clock
+    def __init__(self, cases: Cases, preset: Preset, clock: Clock, lapse: Callable[[datetime], None]) -> None:
+        self._cases, self._preset, self._clock, self._lapse = cases, preset, clock, lapse
         self._done = date.min
         self.failed = False  # whether the last try could not be ended
 
@@ -133,6 +134,7 @@ class Purge:
         """Everything that is due today."""
         now, erasure = self._clock(), self._cases.erasure
         try:
+            self._lapse(now)
             for ending in erasure.closed():
                 end = end_of(ending, self._preset)
                 if end is not None and end.day <= now.date():

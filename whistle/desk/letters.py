@@ -25,6 +25,7 @@ class Letters:
             "feedback": words("feedback", received=arrived),
             "complaint": words("complaint", received=arrived, erased=gone),
             "closing": words("closing", received=arrived),
+            "disclosure": words("disclosure", received=arrived),
         }
 
     def choices(self, language: str) -> tuple[str, ...]:

@@ -18,16 +18,24 @@ from whistle.sealing.wrapping import STANDARD, Factors, decoy, factors_of, unwra
 from whistle.store.desk import Cases, GroupKey, Member
 
 _AT_ONCE, _WAITING = 2, 16  # Argon2id takes 256 MiB and a second each time
+_RINGS = ("ring-a", "ring-b")
 Random = Callable[[int], bytes]
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, eq=False)
 class GroupKeys:
-    """What a member can open and say for a group: its identities by epoch, and its voice."""
+    """What a member can open and say for a group: its identities by epoch, its voice, and the keys of their ring."""
 
     identities: Mapping[int, Identity]
     voice: SigningKey
+    ring_a: tuple[Identity, ...] = ()  # the newest first, here and below
+    ring_b: tuple[Identity, ...] = ()
+
+    @property
+    def ring(self) -> str | None:
+        """The ring that the member is of: what they could open of the other does not count."""
+        return "a" if self.ring_a else "b" if self.ring_b else None
 
 
 class Turns(ThreadPoolExecutor):
@@ -92,12 +100,20 @@ def keys_of(sealed: Iterable[GroupKey], holder: Identity) -> Mapping[str, GroupK
     """The keys of every group that this identity opens."""
     identities: dict[str, dict[int, Identity]] = {}
     voices: dict[str, SigningKey] = {}
+    rings: dict[tuple[str, str], dict[int, Identity]] = {}
     for key in sealed:
         try:
             if key.purpose == "recipient":
                 identities.setdefault(key.group, {})[key.epoch] = open_recipient_key(key.sealed, holder)
             elif key.purpose == "voice":
                 voices[key.group] = open_voice_key(key.sealed, holder)
+            elif key.purpose in _RINGS:
+                rings.setdefault((key.group, key.purpose), {})[key.epoch] = open_recipient_key(key.sealed, holder)
         except NoMatch:
             continue  # another group's
-    return {group: GroupKeys(found, voices[group]) for group, found in identities.items() if group in voices}
+    newest = {place: tuple(found[epoch] for epoch in sorted(found, reverse=True)) for place, found in rings.items()}
+    return {
+        group: GroupKeys(found, voices[group], *(newest.get((group, ring), ()) for ring in _RINGS))
+        for group, found in identities.items()
+        if group in voices
+    }

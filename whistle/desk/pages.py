@@ -19,8 +19,10 @@ from starlette.routing import Route
 from whistle.desk.casefile import Casefile, to_escalate, where
 from whistle.desk.counting import Counting, label, sheet
 from whistle.desk.deadlines import Deadline, feedback_by, owed, unopened_is_urgent
+from whistle.desk.disclosing import Disclosing
 from whistle.desk.erasure import Keeping, Purge
 from whistle.desk.files import CaseFiles, Shown, disposition
+from whistle.desk.identity import Revealing
 from whistle.desk.letters import Letters
 from whistle.desk.logpage import LogPage, look_ups
 from whistle.desk.members import Members
@@ -42,12 +44,17 @@ from whistle.desk.writing import Place, Writer
 from whistle.errors import (
     CardRefused,
     ChecklistIncomplete,
+    ConsentIsWithdrawn,
     DeskBusy,
+    DisclosureIncomplete,
     FeedbackUnfinished,
     FileTooLarge,
     ForbiddenStep,
+    IdentityUnreadable,
     NeedsAnother,
+    NeedsOtherRing,
     NoFileChosen,
+    NoGroundChosen,
     NoOutcomeChosen,
     NoSuchCase,
     NoSuchChoice,
@@ -55,6 +62,8 @@ from whistle.errors import (
     NotACard,
     NotADay,
     NotAllowed,
+    NoticeUnfinished,
+    NotInARing,
     NotSignedIn,
     NotThisForm,
     NotYours,
@@ -63,6 +72,7 @@ from whistle.errors import (
     PassphrasesDiffer,
     PassphraseTooWeak,
     QuestionsIncomplete,
+    RequestEnded,
     ReviewRefused,
     SheetDamaged,
     SignInRefused,
@@ -82,6 +92,7 @@ _FORMS = (
     *("acknowledge", "reply", "note", "state", "file", "ask", "minutes", "feedback", "outcome", "complaint", "closing"),
     *("hold", "lift", "early", "confirm", "withdraw"),
     *("suppress", *PARTS),
+    *("identity", "identity-approve", "identity-refuse", "identity-end", "disclose"),
 )
 _NAME_LIMIT = 64
 _STATUS: Mapping[type[WhistleError], int] = {
@@ -92,6 +103,10 @@ _STATUS: Mapping[type[WhistleError], int] = {
     ForbiddenStep: 409,
     OutcomeMissing: 409,
     NeedsAnother: 409,
+    NeedsOtherRing: 409,
+    NotInARing: 409,
+    RequestEnded: 409,
+    ConsentIsWithdrawn: 409,
     Overtaken: 409,
     TooSlow: 408,
     CutShort: 400,
@@ -111,6 +126,14 @@ _KEPT_ON_PAGE = (
     NoOutcomeChosen,
     ForbiddenStep,
     NeedsAnother,
+    NeedsOtherRing,
+    NotInARing,
+    RequestEnded,
+    IdentityUnreadable,
+    DisclosureIncomplete,
+    NoGroundChosen,
+    NoticeUnfinished,
+    ConsentIsWithdrawn,
     ReviewRefused,
     NotADay,
     NoSuchCase,
@@ -213,6 +236,8 @@ class Desk:
     writer: Writer
     keeping: Keeping
     casefile: Casefile
+    revealing: Revealing
+    disclosing: Disclosing
     purge: Purge
     files: CaseFiles
     card: KeyCard
@@ -266,6 +291,12 @@ class Desk:
             self._form(Right.CASES, case + "/early", self._text("early", self.keeping.early)),
             self._form(Right.CASES, case + "/confirm", partial(self.answer_request, "confirm")),
             self._form(Right.CASES, case + "/withdraw", partial(self.answer_request, "withdraw")),
+            self._form(Right.CASES, case + "/identity", self._acted("identity", self.revealing.ask)),
+            self._form(Right.CASES, case + "/identity/approve", self._acted("identity-approve", self.revealing.approve)),
+            self._form(Right.CASES, case + "/identity/refuse", self._acted("identity-refuse", self.revealing.refuse)),
+            self._form(Right.CASES, case + "/identity/end", self._acted("identity-end", self.revealing.end)),
+            self._form(Right.CASES, case + "/identity/reveal", self.reveal),
+            self._form(Right.CASES, case + "/disclose", self._acted("disclose", self.disclosing.disclose)),
         ]
 
     def _page(self, right: Right, path: str, show: Callable[[Visit], Response]) -> Guarded:
@@ -456,6 +487,15 @@ class Desk:
 
         return take
 
+    def _acted(self, form: str, act: Callable[[Place, Form, datetime], None]) -> Take:
+        """A form of which `act` reads more than a text."""
+
+        def take(visit: Visit, fields: Form) -> Response:
+            given = partial(act, _place(visit, fields), fields, visit.now)
+            return self._done(visit, form, fields.get("text", ""), given, fields)
+
+        return take
+
     def change_state(self, visit: Visit, form: Form) -> Response:
         after, tell = form.get("state", ""), "tell" in form
         return self._done(visit, "state", "", partial(self.writer.change_state, _place(visit, form), after, tell, visit.now))
@@ -501,6 +541,16 @@ class Desk:
         asked = _number(form.get("asked", "")), form.get("what", "")
         return self._done(visit, how, "", partial(answer, visit.session, visit.case, asked, visit.now))
 
+    def reveal(self, visit: Visit, form: Form) -> Response:
+        """The name, in this one answer."""
+        session, path = visit.session, f"/cases/{visit.case}"
+        try:
+            given = self.revealing.reveal(session, visit.case, form, visit.now)
+        except _KEPT_ON_PAGE as error:
+            return self._case_page(visit, Draft("identity-approve", "", error))
+        asked = form.get("asked", "")
+        return self.pages.render("revealed", path, session.language, session, number=visit.case, given=given, asked=asked)
+
     def _done(self, visit: Visit, form: str, text: str, act: Callable[[], None], fields: Form = _NOTHING) -> Response:
         """Back to the case once it is kept; or the same page again with the text still there, and why it was not taken."""
         try:
@@ -544,6 +594,8 @@ class Desk:
             states=following(State(case.state)),
             keeping=self.keeping.shown(number, today),
             casefile=self.casefile.shown(session, opened, today),
+            revealing=self.revealing.shown(opened, session, today),
+            register=self.disclosing.shown(opened),
             letters=self._letters(case, opened.report.language, today),
             choices=self.letters.choices(opened.report.language),
             rows=ROWS,

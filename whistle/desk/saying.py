@@ -10,6 +10,7 @@ from whistle.store.desk import Case
 ROWS = 4  # questions that one form has room for
 CHECKS = ("secrecy", "tipping_off", "others", "done", "next")  # what must be confirmed of every feedback
 LAUNDERING = "laundering"  # and of one in a case of money laundering
+_TYPED = ("text", "who", "role", "to", "notice", "exception")
 GAP = "[…]"  # in a proposed text, where somebody's own words must stand
 
 
@@ -39,9 +40,7 @@ def check_feedback(text: str, ticked: Collection[str], checks: Collection[str] =
 
 def typed_in(form: Mapping[str, str]) -> str:
     """What somebody has written in a form, to be copied when no page has room for it any more."""
-    return "\n".join(
-        form[name] for name in form if name in ("text", "who", "role") or name.startswith(("question-", "choices-"))
-    )
+    return "\n".join(form[name] for name in form if name in _TYPED or name.startswith(("question-", "choices-")))
 
 
 def for_now(case: Case) -> frozenset[str]:

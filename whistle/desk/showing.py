@@ -13,7 +13,16 @@ from whistle.desk.roles import Right, may
 from whistle.desk.sessions import Session
 from whistle.desk.settings import Settings
 from whistle.desk.starting import KeyCard
-from whistle.errors import ChecklistIncomplete, NoOutcomeChosen, QuestionsIncomplete, WhistleError
+from whistle.errors import (
+    ChecklistIncomplete,
+    ConsentIsWithdrawn,
+    DisclosureIncomplete,
+    NoGroundChosen,
+    NoOutcomeChosen,
+    NoticeUnfinished,
+    QuestionsIncomplete,
+    WhistleError,
+)
 from whistle.web.forms import FormTokens
 from whistle.web.templates import Catalogue, environment, read_catalogues, read_style
 
@@ -23,6 +32,10 @@ _AT: Mapping[type[WhistleError], str] = {  # what is wrong elsewhere than in the
     ChecklistIncomplete: "check-secrecy",
     NoOutcomeChosen: "outcome-substantiated",
     QuestionsIncomplete: "question-1",
+    DisclosureIncomplete: "disclose-to",
+    NoGroundChosen: "ground-investigation",
+    ConsentIsWithdrawn: "ground-investigation",
+    NoticeUnfinished: "disclose-notice",
 }
 _NO_STORE = {"cache-control": "no-store"}
 

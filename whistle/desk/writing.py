@@ -56,6 +56,7 @@ from whistle.sealing.contents import open_envelope, seal
 from whistle.store.desk import Act, Case, Cases, Step, Stored
 from whistle.store.erasure import Ask
 from whistle.store.files import Finished
+from whistle.store.identity import Beside
 
 
 @dataclass(frozen=True, eq=False)
@@ -126,6 +127,11 @@ class Writer:
         """Asks for what takes two members. Why is a note in the thread."""
         self._write(place, f"asked {asked.what}", Note(place.session.member, _given(text)), None, now, asked=asked)
 
+    def beside(self, place: Place, action: str, text: str, kept: Beside, now: datetime, notice: str = "") -> None:
+        """A note with something kept beside it; `notice` is a message to the reporter that goes before it."""
+        told = Message(_given(notice)) if notice else None
+        self._write(place, action, Note(place.session.member, _given(text)), None, now, beside=kept, notice=told)
+
     def begin_file(self, place: Place, now: datetime) -> Sending:
         """A file that a member is sending. What would keep it from being sent at its end is raised now, if it holds now."""
         opened = self._reader.read(place.session, place.case)
@@ -165,6 +171,8 @@ class Writer:
         now: datetime,
         file: Finished | None = None,
         asked: Ask | None = None,
+        beside: Beside | None = None,
+        notice: Body | None = None,
     ) -> None:
         act = Act(now, place.session.member, action, place.case)
         with self._locks.setdefault(place.case, Lock()):
@@ -174,7 +182,8 @@ class Writer:
             if opened.last_place != place.seen:  # a signature says what its writer has seen
                 raise Overtaken
             stored, envelope = self._sealed(place.session, opened, body, now) if body else (None, None)
-            self._cases.write(act, stored, envelope, step, file, asked)
+            told = self._sealed(place.session, opened, notice, now) if notice else None
+            self._cases.write(act, stored, envelope, step, file, asked, beside, told)
 
     def _sealed(self, session: Session, opened: OpenCase, body: Body, now: datetime) -> tuple[Stored, bytes | None]:
         """A body in its place in the chain: as the desk keeps it, and as it is sent, if it is for the reporter."""

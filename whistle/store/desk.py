@@ -21,14 +21,15 @@ from sqlmodel import Field, SQLModel
 from whistle.errors import DeskRefused, ForbiddenStep, LogBroken, Overtaken, StorageFailed
 from whistle.protocol import canonical
 from whistle.protocol.wire import TO_REPORTER, Frame
-from whistle.store import erasure, sheets
+from whistle.store import erasure, identity, sheets
 from whistle.store.erasure import Ask, Erasures, is_erased, next_number
 from whistle.store.files import File, Files, Finished, Sign, finish, keep_receipt, prepare, send_again, without_receipt
+from whistle.store.identity import Beside, Identities
 from whistle.store.log import Log
 from whistle.store.sheets import Sheets
 from whistle.store.writer import leave_no_trace, open_engine
 
-SCHEMA = 8
+SCHEMA = 9
 WAITING, OPENED, REFUSED = "waiting", "opened", "refused"
 _IN_SCOPE, _OUT_OF_SCOPE = ("assessing", "addressing"), "out_of_scope"
 
@@ -294,6 +295,7 @@ class Cases:
         self.lines = Log(self._reading, _log, _case, erasure.ERASED)
         self.erasure = Erasures(self._reading, self._writing, _write_log)
         self.sheets = Sheets(self._reading, self._writing, _write_log)
+        self.identities = Identities(self._reading, self._writing, _write_log)
         with self._writing() as connection:
             _prepare(connection)
 
@@ -513,25 +515,26 @@ class Cases:
         step: Step | None,
         file: Finished | None = None,
         asked: Ask | None = None,
+        beside: Beside | None = None,
+        notice: tuple[Stored, bytes | None] | None = None,
     ) -> None:
         """Keeps what a member did, all of it or nothing: a content, its envelope to be sent, a step, a line of the log.
 
-        A file that the content names is sent before it; a request has its reason in the content.
+        A file that the content names is sent before it, and so is a notice; a request has its reason in the content.
 
         Raises Overtaken if another content took this sequence, ForbiddenStep if the case has left the state before.
         """
         assert act.case is not None
         with self._writing() as connection:
+            told = _say(connection, act.case, *notice) if notice else None
             if content is not None:
-                place = _add(connection, act.case, content)
-                if envelope is not None:
-                    box = connection.execute(select(_case.c.box).where(_case.c.number == act.case)).scalar_one()
-                    values = {"place": place, "box": box, "day": content.day, "sealed": envelope}
-                    connection.execute(insert(_outbox).values(**values, pushed=None, unknown=False))
+                place = _say(connection, act.case, content, envelope)
                 if file is not None:
                     finish(connection, file, place)
                 if asked is not None:
                     erasure.ask(connection, act.case, asked, place)
+                if beside is not None:
+                    beside.keep(connection, act.case, place, told)
             if step is not None:
                 _take_step(connection, act.case, step, act.time.date())
             _write_log(connection, act)
@@ -625,6 +628,16 @@ def _add(connection: Connection, case: int, content: Stored) -> int:
     return place
 
 
+def _say(connection: Connection, case: int, content: Stored, envelope: bytes | None) -> int:
+    """Adds a content, and its envelope to what waits to be sent, if it is for the reporter."""
+    place = _add(connection, case, content)
+    if envelope is not None:
+        box = connection.execute(select(_case.c.box).where(_case.c.number == case)).scalar_one()
+        values = {"place": place, "box": box, "day": content.day, "sealed": envelope}
+        connection.execute(insert(_outbox).values(**values, pushed=None, unknown=False))
+    return place
+
+
 def _take_step(connection: Connection, case: int, step: Step, today: date) -> None:
     values: dict[str, Any] = {"state": step.after, "closed": step.closed}
     told = {name: getattr(step, name) for name in ("acknowledged", "suppressed", "feedback", "outcome", "decided")}
@@ -661,6 +674,7 @@ def _prepare(connection: Connection) -> None:
         prepare(connection)
         erasure.prepare(connection)
         sheets.prepare(connection)
+        identity.prepare(connection)
         connection.execute(insert(_schema).values(version=SCHEMA))
         connection.execute(insert(_state).values(id=1, instance=None, after=0, contact=None, log_lines=0, log_head=bytes(32)))
     version = connection.scalar(select(_schema.c.version)) if inspect(connection).has_table("schema") else None
@@ -718,4 +732,5 @@ _STEPS: Mapping[int, Callable[[Connection], object]] = {
     6: _add_erasure,
     7: _add_roles,
     8: _add_sheets,
+    9: identity.prepare,
 }
