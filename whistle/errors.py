@@ -324,6 +324,10 @@ class HeadNotWritten(DeskRefused):
     """The head of the log could not be written to its folder."""
 
 
+class MailNotSent(DeskRefused):
+    """The mail server did not take a mail. It is tried again."""
+
+
 class NotACaseNumber(DeskRefused):
     """A case is looked for by its number."""
 

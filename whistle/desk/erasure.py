@@ -104,6 +104,11 @@ class Keeping:
         reviews = self._cases.erasure.reviews()
         return [(case, reviews[case]) for case in sorted(cases) if case in reviews and _is_over(reviews[case], today)]
 
+    def overdue_boxes(self, today: date) -> frozenset[bytes]:
+        """The boxes of those cases of all groups."""
+        overdue = [self._cases.case(number) for number, _ in self.overdue(list(self._cases.erasure.reviews()), today)]
+        return frozenset(case.box for case in overdue if case is not None)
+
     def _review(self, text: str, today: date) -> date:
         try:
             day = date.fromisoformat(text)

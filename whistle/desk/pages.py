@@ -368,6 +368,7 @@ class Desk:
             log_problem=self.log_page.heads.problem,
             overdue_reviews=self.keeping.overdue([row.case.number for row in rows], today),
             unerased=self.purge.failed,
+            mail_fails=self.cases.mails.is_failing(),
         )
 
     def log(self, visit: Visit) -> Response:
