@@ -49,6 +49,7 @@ class Running:
     """The application, and what runs beside it."""
 
     app: ASGIApp
+    desk: Desk
     relay: Relay
     purge: Purge
     receipts: Receipts
@@ -126,7 +127,7 @@ def build(settings: Settings, file: Path, clock: Clock, random: Random) -> Runni
     app = _application(desk, settings)
     watch, words = partial(_watch, desk), pages.catalogues.values()
     mail = Mail(cases, settings.mail, preset, watch, heads, words) if settings.mail is not None else None
-    return Running(app, relay, purge, receipts, client, sessions, cases, heads, watch, mail, clock, settings.poll_seconds)
+    return Running(app, desk, relay, purge, receipts, client, sessions, cases, heads, watch, mail, clock, settings.poll_seconds)
 
 
 def _watch(desk: Desk, today: date) -> Watch:
