@@ -15,6 +15,7 @@ from starlette.types import ASGIApp
 
 from whistle.desk import starting
 from whistle.desk.counting import Counting
+from whistle.desk.epochs import Turning
 from whistle.desk.erasure import Keeping, Purge
 from whistle.desk.files import CaseFiles
 from whistle.desk.heads import Heads
@@ -27,6 +28,7 @@ from whistle.desk.presets import preset_of, shortened
 from whistle.desk.reading import Reader
 from whistle.desk.receipts import Receipts
 from whistle.desk.relay import Clock, Relay, client_of
+from whistle.desk.removal import Removal
 from whistle.desk.sessions import Sessions
 from whistle.desk.settings import Settings
 from whistle.desk.showing import Pages
@@ -111,6 +113,8 @@ def build(settings: Settings, file: Path, clock: Clock, random: Random) -> Runni
         writer=writer,
         keeping=Keeping(cases, reader, writer, preset),
         purge=purge,
+        removal=Removal(cases, reader, writer),
+        turning=Turning(cases, card),
         files=CaseFiles(cases.files),
         card=card,
         counting=Counting(cases, reader, settings.acknowledge_days),

@@ -144,9 +144,11 @@ class Purge:
                     erasure.erase(ending, partial(_certificate, now, ending.number, end))
             while erasure.erase_parts():
                 pass
-            if erasure.has_traces():
+            rooms = (erasure, self._cases.removals, self._cases.epochs)
+            if any(room.has_traces() for room in rooms):
                 self._cases.leave_no_trace()
-                erasure.traceless()
+                for room in rooms:
+                    room.traceless()
             erasure.sweep(now.date() - timedelta(days=self._preset.backup_days))
         except StorageFailed:
             self.failed = True

@@ -18,6 +18,7 @@ from starlette.routing import Route
 
 from whistle.desk.counting import Counting, label, sheet
 from whistle.desk.deadlines import Deadline, feedback_by, owed, unopened_is_urgent
+from whistle.desk.epochs import Turning, destroyed_from
 from whistle.desk.erasure import Keeping, Purge
 from whistle.desk.files import CaseFiles, Shown, disposition
 from whistle.desk.letters import Letters
@@ -28,6 +29,7 @@ from whistle.desk.presets import Preset
 from whistle.desk.reading import OpenCase, Reader
 from whistle.desk.receipts import Receipts
 from whistle.desk.relay import Clock, Relay
+from whistle.desk.removal import Removal
 from whistle.desk.roles import Right, may, require
 from whistle.desk.saying import CHECKS, ROWS, for_now, questions_in, ticked_in, typed_in
 from whistle.desk.sessions import Session, Sessions
@@ -50,6 +52,7 @@ from whistle.errors import (
     NoSuchPeriod,
     NotACard,
     NotAllowed,
+    NothingChosen,
     NotSignedIn,
     NotThisForm,
     NotYours,
@@ -75,6 +78,7 @@ _A_PAGE = 50
 _FORMS = (
     *("acknowledge", "reply", "note", "state", "file", "ask", "minutes", "feedback", "outcome", "complaint", "closing"),
     *("hold", "lift", "early", "confirm", "withdraw"),
+    *("removal", "removal-confirm", "removal-withdraw"),
 )
 _NAME_LIMIT = 64
 _STATUS: Mapping[type[WhistleError], int] = {
@@ -102,6 +106,7 @@ _KEPT_ON_PAGE = (
     ChecklistIncomplete,
     FeedbackUnfinished,
     NoOutcomeChosen,
+    NothingChosen,
     ForbiddenStep,
     NeedsAnother,
     ReviewRefused,
@@ -202,6 +207,8 @@ class Desk:
     writer: Writer
     keeping: Keeping
     purge: Purge
+    removal: Removal
+    turning: Turning
     files: CaseFiles
     card: KeyCard
     counting: Counting
@@ -252,6 +259,9 @@ class Desk:
             self._form(Right.CASES, case + "/early", self._text("early", self.keeping.early)),
             self._form(Right.CASES, case + "/confirm", partial(self.answer_request, "confirm")),
             self._form(Right.CASES, case + "/withdraw", partial(self.answer_request, "withdraw")),
+            self._form(Right.CASES, case + "/removal", self.ask_removal),
+            self._form(Right.CASES, case + "/removal-confirm", partial(self.answer_removal, "removal-confirm")),
+            self._form(Right.CASES, case + "/removal-withdraw", partial(self.answer_removal, "removal-withdraw")),
         ]
 
     def _page(self, right: Right, path: str, show: Callable[[Visit], Response]) -> Guarded:
@@ -381,6 +391,7 @@ class Desk:
     def inbox(self, visit: Visit) -> Response:
         session, today = visit.session, visit.now.date()
         ended = self._open_arrivals(visit)
+        self.turning.keep(session, visit.now)
         groups = list(session.groups)
         rows = sorted((self._row(case, new, today) for case, new in self.cases.inbox(groups, session.member)), key=_urgency)
         pages = max(1, -(-len(rows) // _A_PAGE))
@@ -406,6 +417,7 @@ class Desk:
             log_problem=self.log_page.heads.problem,
             overdue_reviews=self.keeping.overdue([row.case.number for row in rows], today),
             unerased=self.purge.failed,
+            epochs=[(each, destroyed_from(each)) for each in self.cases.epochs.of(groups)],
             mail_fails=self.cases.mails.is_failing(),
         )
 
@@ -480,6 +492,16 @@ class Desk:
         asked = _number(form.get("asked", "")), form.get("what", "")
         return self._done(visit, how, "", partial(answer, visit.session, visit.case, asked, visit.now))
 
+    def ask_removal(self, visit: Visit, form: Form) -> Response:
+        """A part of the case, and why it has nothing to do with it."""
+        text = form.get("text", "")
+        act = partial(self.removal.ask, _place(visit, form), text, form.get("part", ""), visit.now)
+        return self._done(visit, "removal", text, act, form)
+
+    def answer_removal(self, how: str, visit: Visit, form: Form) -> Response:
+        answer = self.removal.confirm if how == "removal-confirm" else self.removal.withdraw
+        return self._done(visit, how, "", partial(answer, visit.session, visit.case, _number(form.get("asked", "")), visit.now))
+
     def _done(self, visit: Visit, form: str, text: str, act: Callable[[], None], fields: Form = _NOTHING) -> Response:
         """Back to the case once it is kept; or the same page again with the text still there, and why it was not taken."""
         try:
@@ -522,6 +544,7 @@ class Desk:
             look_ups=look_ups(openings),
             states=following(State(case.state)),
             keeping=self.keeping.shown(number, today),
+            removing=self.removal.shown(opened),
             letters=self._letters(case, opened.report.language, today),
             choices=self.letters.choices(opened.report.language),
             rows=ROWS,

@@ -13,7 +13,7 @@ from whistle.desk.roles import Right, may
 from whistle.desk.sessions import Session
 from whistle.desk.settings import Settings
 from whistle.desk.starting import KeyCard
-from whistle.errors import ChecklistIncomplete, NoOutcomeChosen, QuestionsIncomplete, WhistleError
+from whistle.errors import ChecklistIncomplete, NoOutcomeChosen, NothingChosen, QuestionsIncomplete, WhistleError
 from whistle.web.forms import FormTokens
 from whistle.web.templates import Catalogue, environment, read_catalogues, read_style
 
@@ -22,6 +22,7 @@ _UNITS = ((1_000_000_000, "GB"), (1_000_000, "MB"), (1_000, "kB"))
 _AT: Mapping[type[WhistleError], str] = {  # what is wrong elsewhere than in the text
     ChecklistIncomplete: "check-secrecy",
     NoOutcomeChosen: "outcome-substantiated",
+    NothingChosen: "removal-part",
     QuestionsIncomplete: "question-1",
 }
 _NO_STORE = {"cache-control": "no-store"}

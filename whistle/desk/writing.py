@@ -56,6 +56,7 @@ from whistle.sealing.contents import open_envelope, seal
 from whistle.store.desk import Act, Case, Cases, Step, Stored
 from whistle.store.erasure import Ask
 from whistle.store.files import Finished
+from whistle.store.removal import Part
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,6 +73,7 @@ class Writer:
 
     def __init__(self, cases: Cases, reader: Reader, card: KeyCard, random: Random) -> None:
         self._cases, self._reader, self._card, self._random = cases, reader, card, random
+        self.random = random
         self._locks: dict[int, Lock] = {}
 
     def acknowledge(self, place: Place, text: str, now: datetime) -> None:
@@ -117,9 +119,10 @@ class Writer:
         """Writes to the desk itself."""
         self._write(place, "noted", Note(place.session.member, _given(text)), None, now)
 
-    def request(self, place: Place, text: str, asked: Ask, now: datetime) -> None:
+    def request(self, place: Place, text: str, asked: Ask | Part, now: datetime) -> None:
         """Asks for what takes two members. Why is a note in the thread."""
-        self._write(place, f"asked {asked.what}", Note(place.session.member, _given(text)), None, now, asked=asked)
+        what = asked.what if isinstance(asked, Ask) else "removal"
+        self._write(place, f"asked {what}", Note(place.session.member, _given(text)), None, now, asked=asked)
 
     def begin_file(self, place: Place, now: datetime) -> Sending:
         """A file that a member is sending. What would keep it from being sent at its end is raised now, if it holds now."""
@@ -159,7 +162,7 @@ class Writer:
         step: Step | None,
         now: datetime,
         file: Finished | None = None,
-        asked: Ask | None = None,
+        asked: Ask | Part | None = None,
     ) -> None:
         act = Act(now, place.session.member, action, place.case)
         with self._locks.setdefault(place.case, Lock()):

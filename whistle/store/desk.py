@@ -21,11 +21,13 @@ from sqlmodel import Field, SQLModel
 from whistle.errors import DeskRefused, ForbiddenStep, LogBroken, Overtaken, StorageFailed
 from whistle.protocol import canonical
 from whistle.protocol.wire import TO_REPORTER, Frame
-from whistle.store import erasure, mail
+from whistle.store import epochs, erasure, mail, removal
+from whistle.store.epochs import Epochs
 from whistle.store.erasure import Ask, Erasures, is_erased, next_number
 from whistle.store.files import File, Files, Finished, Sign, finish, keep_receipt, prepare, send_again, without_receipt
 from whistle.store.log import Log
 from whistle.store.mail import Mails
+from whistle.store.removal import Part, Removals
 from whistle.store.writer import leave_no_trace, open_engine
 
 SCHEMA = 11
@@ -281,6 +283,8 @@ class Cases:
         self.lines = Log(self._reading, _log, _case, erasure.ERASED)
         self.erasure = Erasures(self._reading, self._writing, _write_log)
         self.mails = Mails(self._reading, self._writing, _write_log)
+        self.epochs = Epochs(self._reading, self._writing, _write_log)
+        self.removals = Removals(self._reading, self._writing, _write_log)
         with self._writing() as connection:
             _prepare(connection)
 
@@ -315,6 +319,7 @@ class Cases:
             connection.execute(update(_state).values(instance=instance))
             names = set(connection.scalars(select(_member.c.name)))
             known = {tuple(row) for row in connection.execute(select(_key.c.group, _key.c.epoch, _key.c.purpose))}
+            known |= epochs.destroyed(connection)
             known_groups = set(connection.scalars(select(_group.c.id)))
             for group, recovery in recoveries.items():
                 if group not in known_groups:
@@ -499,7 +504,7 @@ class Cases:
         envelope: bytes | None,
         step: Step | None,
         file: Finished | None = None,
-        asked: Ask | None = None,
+        asked: Ask | Part | None = None,
     ) -> None:
         """Keeps what a member did, all of it or nothing: a content, its envelope to be sent, a step, a line of the log.
 
@@ -517,8 +522,10 @@ class Cases:
                     connection.execute(insert(_outbox).values(**values, pushed=None, unknown=False))
                 if file is not None:
                     finish(connection, file, place)
-                if asked is not None:
+                if isinstance(asked, Ask):
                     erasure.ask(connection, act.case, asked, place)
+                elif asked is not None:
+                    removal.ask(connection, act.case, asked, place)
             if step is not None:
                 _take_step(connection, act.case, step, act.time.date())
             _write_log(connection, act)
@@ -647,7 +654,7 @@ def _prepare(connection: Connection) -> None:
         _Tables.metadata.create_all(connection)
         prepare(connection)
         erasure.prepare(connection)
-        mail.prepare(connection)
+        _add_time(connection)
         connection.execute(insert(_schema).values(version=SCHEMA))
         connection.execute(insert(_state).values(id=1, instance=None, after=0, contact=None, log_lines=0, log_head=bytes(32)))
     version = connection.scalar(select(_schema.c.version)) if inspect(connection).has_table("schema") else None
@@ -689,6 +696,12 @@ def _add_roles(connection: Connection) -> None:
     _group.create(connection, checkfirst=True)
 
 
+def _add_time(connection: Connection) -> None:
+    """Mail, removal of parts, the end of epochs."""
+    for room in (mail, removal, epochs):
+        room.prepare(connection)
+
+
 # What brings a database up to each version from the one before.
 _STEPS: Mapping[int, Callable[[Connection], object]] = {
     2: prepare,  # files and receipts
@@ -697,5 +710,5 @@ _STEPS: Mapping[int, Callable[[Connection], object]] = {
     5: _index_log,
     6: _add_erasure,
     7: _add_roles,
-    11: mail.prepare,
+    11: _add_time,
 }
