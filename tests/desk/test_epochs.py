@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.desk.relaying import Public, public
-from tests.desk.running import _OPENED, ANNA, BO, Desk, Reporter, started
+from tests.desk.running import _OPENED, ANNA, BO, CARL, Desk, Reporter, started
 from tests.desk.test_erasure import later
 from tests.desk.test_log import log_of
 from whistle.ceremony.making import CARD, ROOT
