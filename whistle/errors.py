@@ -368,6 +368,14 @@ class HeadNotWritten(DeskRefused):
     """The head of the log could not be written to its folder."""
 
 
+class NothingChosen(DeskRefused):
+    """Nothing of this case that can be removed was chosen."""
+
+
+class MailNotSent(DeskRefused):
+    """The mail server did not take a mail. It is tried again."""
+
+
 class NotACaseNumber(DeskRefused):
     """A case is looked for by its number."""
 

@@ -74,6 +74,7 @@ def log_of(desk: Desk) -> list[tuple[str, str, int | None]]:
 
 # Every act is on the log ----------------------------------------------------------------------------------------------
 
+HERE = "/cases/1"
 NEW = "en helt anden sætning om tog"
 # How each form succeeds, in this order: what it answers.
 POSTS: dict[str, Callable[[Member, str], int]] = {
@@ -90,6 +91,9 @@ POSTS: dict[str, Callable[[Member, str], int]] = {
     "/cases/{number:case}/closing": lambda member, path: member.post(path, text="words").status,
     "/cases/{number:case}/state": lambda member, path: member.post(path, state="assessing").status,
     "/cases/{number:case}/files": lambda member, path: upload(member, b"svar")[0].status,
+    "/cases/{number:case}/removal": lambda member, path: (
+        member.post(path, text="words", part=part(member, 2)).status  # the first is the file's own message
+    ),
     "/cases/{number:case}/files/{file:file}": lambda member, path: member.post(path).status,
     "/cases/{number:case}/disclose": lambda member, path: (
         member.post(path, to="police", text="name", ground="proceedings", told="notice", notice="words").status
@@ -98,9 +102,12 @@ POSTS: dict[str, Callable[[Member, str], int]] = {
     "/sign-in": lambda member, path: member.sign_in(ANNA, NEW).status,
     "/sign-out": lambda member, path: member.post(path).status,
 }
-TWO = {f"/cases/{{number:case}}/{form}" for form in ("hold", "lift", "early", "confirm", "withdraw")}  # tried below
-INSTEAD = {"/cases/{number:case}/suppress"}  # of acknowledging: tried in test_casefile
+TWO = {
+    f"/cases/{{number:case}}/{form}"
+    for form in ("hold", "lift", "early", "confirm", "withdraw", "removal-confirm", "removal-withdraw")
+}  # tried below
 TWO |= {f"/cases/{{number:case}}/identity{act}" for act in ("", "/approve", "/refuse", "/end", "/reveal")}  # in test_identity
+INSTEAD = {"/cases/{number:case}/suppress"}  # of acknowledging: tried in test_casefile
 
 
 @pytest.fixture
@@ -119,6 +126,11 @@ def routes(desk: Desk, method: str) -> set[str]:
     """Every path of the running application that takes this method."""
     host: Any = desk.running.app
     return {route.path for route in host._app.routes if method in route.methods}
+
+
+def part(member: Member, number: int) -> str:
+    """The value of a part that can be removed, as the page offers it; the first is 1."""
+    return member.get(HERE).text.split('<option value="')[1 + number].split('"')[0]
 
 
 def test_every_form_that_is_taken_adds_a_line_of_its_own(desk: Desk, anna: Member, world: Callable[[str], str]) -> None:

@@ -195,7 +195,7 @@ def test_the_folder_of_another_ceremony_is_not_enrolled(tmp_path: Path, ceremony
 
 def command(folder: Path, settings: Settings, *arguments: str) -> list[str]:
     file = folder / "desk.toml"
-    lines = [f"{key} = {written(value)}" for key, value in vars(settings).items()]
+    lines = [f"{key} = {written(value)}" for key, value in vars(settings).items() if value is not None]
     file.write_text("\n".join(lines))
     words = 2 if arguments[0] == "log" else 1
     program = str(Path(sys.executable).parent / "whistle-desk")

@@ -15,6 +15,7 @@ from whistle import settings as reading
 from whistle.ceremony.making import CARD, FINGERPRINT, ROOT, make, public_files, purposes, readable, renew
 from whistle.ceremony.passphrases import ask, drawn, read_file
 from whistle.ceremony.plan import Plan
+from whistle.ceremony.turning import read_register, turn
 from whistle.errors import CeremonyRefused, WhistleError
 from whistle.protocol.card import parse
 from whistle.sealing.cards import check as check_card
@@ -56,13 +57,33 @@ def renew_card(
     days: _Days = 100,
 ) -> None:
     """Sign the card anew, with the next counter, before it ends."""
-    words = read_file(passphrases) if passphrases else ask(("root",))
-    if "root" not in words:
-        raise CeremonyRefused(f"There is no passphrase for root in {passphrases}.")
-    card = renew(parse((keys / CARD).read_bytes()), (keys / ROOT).read_text(), words["root"], _today(), days)
+    passphrase = _root_passphrase(passphrases)
+    card = renew(parse((keys / CARD).read_bytes()), (keys / ROOT).read_text(), passphrase, _today(), days)
     for name, content in public_files(card).items():
         _replace(keys / name, content)
     typer.echo(f"Card {card.counter}, good through {card.ends}. Publish it: {keys / CARD}")
+
+
+@app.command(name="turn")
+def turn_epochs(
+    keys: Annotated[Path, typer.Option(help="The folder that `init` wrote.")],
+    out: Annotated[Path, typer.Option(help="An empty or new folder for the new keys; `whistle-desk enrol` takes OUT/desk.")],
+    register: Annotated[Path | None, typer.Option(help="The members of today; the register of `init` when not given.")] = None,
+    passphrases: _Passphrases = None,
+    days: _Days = 100,
+) -> None:
+    """Make the next epoch of every group's keys, and sign the card that names it."""
+    if out.exists() and any(out.iterdir()):
+        raise CeremonyRefused(f"{out} is not empty. Keys are never written over others.")
+    before = parse((keys / CARD).read_bytes())
+    members = read_register((register or keys / "desk/register.json").read_text("utf-8"), before)
+    root = (keys / ROOT).read_text(), _root_passphrase(passphrases)
+    card, files = turn(before, members, root, _today(), days, os.urandom)
+    _write(out, files)
+    for name, content in public_files(card).items():
+        _replace(keys / name, content)
+    typer.echo(f"Card {card.counter} names epoch {card.groups[0].recipient.epoch}, good through {card.ends}.")
+    typer.echo(f"First {out}/desk to the desk (whistle-desk enrol), then publish {keys / CARD}.")
 
 
 @app.command()
@@ -79,6 +100,13 @@ def check(
     left = (good.ends - _today()).days
     typer.echo(f"Card {good.counter} of instance {good.instance.hex()}, groups: {', '.join(each.id for each in good.groups)}.")
     typer.echo(f"Good through {good.ends}: {left} days." + (" Renew it now." if left <= 30 else ""))
+
+
+def _root_passphrase(file: Path | None) -> str:
+    words = read_file(file) if file else ask(("root",))
+    if "root" not in words:
+        raise CeremonyRefused(f"There is no passphrase for root in {file}.")
+    return words["root"]
 
 
 def _passphrases(plan: Plan, file: Path | None, draw: Path | None) -> Mapping[str, str]:

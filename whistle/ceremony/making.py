@@ -92,14 +92,20 @@ def public_files(card: Card) -> dict[str, bytes]:
     return {CARD: serialize(card), FINGERPRINT: f"{card.root_fingerprint.hex()}\n".encode()}
 
 
-def renew(card: Card, root_file: str, passphrase: str, today: date, days: int) -> Card:
-    """The same card with the next counter, for so many more days. Raises WrongPassphrase, CardRefused, CeremonyRefused."""
+def renew(card: Card, root_file: str, passphrase: str, today: date, days: int, groups: tuple[Group, ...] | None = None) -> Card:
+    """The same card with the next counter, for so many more days, and with other groups if they are given.
+
+    Raises WrongPassphrase, CardRefused, CeremonyRefused.
+    """
     if not 1 <= days <= _LONGEST_DAYS:
         raise CeremonyRefused("days must be 1 to 100: a key card never lasts longer.")
     root = keys.SigningKey(unwrap(root_file, "root", Factors(passphrase=passphrase)))
     # Whatever stands on the card is signed again: so it must be what this root signed before, to the last byte.
     recognise(serialize(card), fingerprint_of(root.public), card.instance)
-    return sign_card(replace(card, counter=card.counter + 1, issued=today, ends=today + timedelta(days=days)), root)
+    changed = replace(
+        card, counter=card.counter + 1, issued=today, ends=today + timedelta(days=days), groups=groups or card.groups
+    )
+    return sign_card(changed, root)
 
 
 def _make_member(

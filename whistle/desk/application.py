@@ -3,9 +3,10 @@
 import asyncio
 import shutil
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, time
+from datetime import date, datetime, time
+from functools import partial
 from pathlib import Path
 
 import httpx2
@@ -16,18 +17,21 @@ from whistle.desk import starting
 from whistle.desk.casefile import Casefile
 from whistle.desk.counting import Counting
 from whistle.desk.disclosing import Disclosing
+from whistle.desk.epochs import Turning
 from whistle.desk.erasure import Keeping, Purge
 from whistle.desk.files import CaseFiles
 from whistle.desk.heads import Heads
 from whistle.desk.identity import Revealing
 from whistle.desk.letters import Letters
 from whistle.desk.logpage import LogPage
+from whistle.desk.mail import Mail, Watch
 from whistle.desk.members import Members, Random
 from whistle.desk.pages import Desk
 from whistle.desk.presets import preset_of, shortened
 from whistle.desk.reading import Reader
 from whistle.desk.receipts import Receipts
 from whistle.desk.relay import Clock, Relay, client_of
+from whistle.desk.removal import Removal
 from whistle.desk.sessions import Sessions
 from whistle.desk.settings import Settings
 from whistle.desk.showing import Pages
@@ -58,6 +62,8 @@ class Running:
     sessions: Sessions
     cases: Cases
     heads: Heads
+    watch: Callable[[date], Watch]
+    mail: Mail | None
     clock: Clock
     poll_seconds: int
 
@@ -72,6 +78,8 @@ class Running:
             group.create_task(self._reap())
             group.create_task(self.purge.run())
             group.create_task(self.heads.run(self.clock))
+            if self.mail is not None:
+                group.create_task(self.mail.run(self.clock))
 
     async def _reap(self) -> None:
         while True:
@@ -112,6 +120,8 @@ def build(settings: Settings, file: Path, clock: Clock, random: Random) -> Runni
         revealing=revealing,
         disclosing=Disclosing(cases, reader, writer),
         purge=purge,
+        removal=Removal(cases, reader, writer),
+        turning=Turning(cases, card),
         files=CaseFiles(cases.files),
         card=card,
         counting=Counting(cases, reader, settings.acknowledge_days),
@@ -126,7 +136,22 @@ def build(settings: Settings, file: Path, clock: Clock, random: Random) -> Runni
         clock=clock,
     )
     app = _application(desk, settings)
-    return Running(app, desk, relay, purge, receipts, client, sessions, cases, heads, clock, settings.poll_seconds)
+    watch, words = partial(_watch, desk), pages.catalogues.values()
+    mail = Mail(cases, settings.mail, preset, watch, heads, words) if settings.mail is not None else None
+    return Running(app, desk, relay, purge, receipts, client, sessions, cases, heads, watch, mail, clock, settings.poll_seconds)
+
+
+def _watch(desk: Desk, today: date) -> Watch:
+    """What the inbox would say of the desk itself. The public server is silent once it was for a day and still is."""
+    contact = desk.cases.relayed().contact
+    return Watch(
+        refusals=desk.log_page.is_alarming(),
+        log=desk.log_page.heads.problem is not None,
+        silent=desk.relay.silent and (contact is None or contact < today),
+        unerased=desk.purge.failed,
+        card=desk.card.known(),
+        reviews=desk.keeping.overdue_boxes(today),
+    )
 
 
 def free_bytes(settings: Settings) -> int:

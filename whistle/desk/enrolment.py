@@ -20,7 +20,8 @@ _KEY_FILE = re.compile(r"([a-z][a-z0-9-]{0,31})\.(?:(voice)|([1-9][0-9]{0,9})\.(
 def enrol(cases: Cases, folder: Path, card: Card) -> tuple[int, int]:
     """Stores members and group keys of a folder; how many there were of each. Raises DeskRefused and keeps nothing then."""
     try:
-        register = json.loads((folder / "register.json").read_text("utf-8"))
+        file = folder / "register.json"  # what turns epochs hands over none
+        register = json.loads(file.read_text("utf-8")) if file.exists() else {"members": [], "recovery": {}}
         members = [_member(folder, line) for line in register["members"]]
         recoveries = {str(group): _recipient(text) for group, text in register["recovery"].items()}
         keys = [_group_key(file) for file in sorted((folder / "groups").iterdir())]

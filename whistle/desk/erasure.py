@@ -105,6 +105,11 @@ class Keeping:
         reviews = self._cases.erasure.reviews()
         return [(case, reviews[case]) for case in sorted(cases) if case in reviews and _is_over(reviews[case], today)]
 
+    def overdue_boxes(self, today: date) -> frozenset[bytes]:
+        """The boxes of those cases of all groups."""
+        overdue = [self._cases.case(number) for number, _ in self.overdue(list(self._cases.erasure.reviews()), today)]
+        return frozenset(case.box for case in overdue if case is not None)
+
     def _review(self, text: str, today: date) -> date:
         try:
             day = date.fromisoformat(text)
@@ -141,9 +146,11 @@ class Purge:
                     erasure.erase(ending, partial(_certificate, now, ending.number, end))
             while erasure.erase_parts():
                 pass
-            if erasure.has_traces():
+            rooms = (erasure, self._cases.removals, self._cases.epochs)
+            if any(room.has_traces() for room in rooms):
                 self._cases.leave_no_trace()
-                erasure.traceless()
+                for room in rooms:
+                    room.traceless()
             erasure.sweep(now.date() - timedelta(days=self._preset.backup_days))
         except StorageFailed:
             self.failed = True

@@ -17,7 +17,7 @@ from whistle.protocol.parts import sealed_length
 from whistle.sealing.cases import unwrap_file_key
 from whistle.sealing.files import joined, open_file_payload
 from whistle.sealing.keys import CaseKey
-from whistle.store.files import DAMAGED, GOOD, TO_DESK, TO_REPORTER, File, Files
+from whistle.store.files import DAMAGED, GOOD, REMOVED, TO_DESK, TO_REPORTER, File, Files
 
 _PATIENCE = timedelta(days=2)
 _SAFE = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._- ")
@@ -30,6 +30,7 @@ class FileState(StrEnum):
     COMPLETE = "complete"
     NEVER = "never_finished"
     DAMAGED = "damaged"
+    REMOVED = "removed"
 
 
 @dataclass(frozen=True)
@@ -90,7 +91,9 @@ class CaseFiles:
                     )
                     for each, key in sent
                 )
-        left = [file for key, file in there.items() if key not in first and file.direction == TO_DESK]
+        left = [
+            file for key, file in there.items() if key not in first and file.direction == TO_DESK and file.verdict != REMOVED
+        ]
         return Listing(named, tuple(_nameless(file, today) for file in left))
 
     def find(self, opened: OpenCase, id_: bytes, today: date) -> Shown:
@@ -115,6 +118,8 @@ class CaseFiles:
         if file is None:
             return Shown(sent.id, sent, _waiting(day, today), day, 0, 0)
         last, here = max(day, file.day), file.count - file.missing
+        if file.verdict == REMOVED:
+            return Shown(sent.id, sent, FileState.REMOVED, last, 0, file.count)
         if file.missing or file.digest is None:
             return Shown(sent.id, sent, _waiting(last, today), last, here, file.count)
         if sent != first or file.digest != sent.sealed or file.length != sealed_length(sent.size):

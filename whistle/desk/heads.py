@@ -51,6 +51,12 @@ class Heads:
         except StorageFailed:
             self.problem = HeadNotWritten("The log could not be read, and no head of it was written.")
 
+    def signed(self, today: date) -> tuple[str, bytes]:
+        """The name of today's head and its text, to be sent. Raises LogBroken, ReceiptKeyNotListed or StorageFailed."""
+        self._receipts.check(today)
+        hashes = self._verify(today)
+        return _name(today, max(hashes)), self._text(hashes, today)
+
     def write(self, today: date) -> Path:
         """Where today's head is now. Raises HeadNotWritten, LogBroken, ReceiptKeyNotListed or StorageFailed."""
         if self.folder is None:
@@ -71,11 +77,14 @@ class Heads:
                 yield read_head(file.read_bytes(), card)
 
     def _write(self, folder: Path, hashes: Mapping[int, bytes], today: date) -> Path:
-        lines, instance = max(hashes), self._receipts.card.known().instance
-        target = folder / f"log-head-{today}-{lines}.txt"
-        _put(target, head_of(lines, hashes[lines], today, instance, self._receipts.key))
+        target = folder / _name(today, max(hashes))
+        _put(target, self._text(hashes, today))
         self.written = today
         return target
+
+    def _text(self, hashes: Mapping[int, bytes], today: date) -> bytes:
+        lines, instance = max(hashes), self._receipts.card.known().instance
+        return head_of(lines, hashes[lines], today, instance, self._receipts.key)
 
 
 def verified(cases: Cases, heads: Iterable[LogHead]) -> Mapping[int, bytes]:
@@ -88,6 +97,10 @@ def verified(cases: Cases, heads: Iterable[LogHead]) -> Mapping[int, bytes]:
         if head.hash != hashes[head.lines]:
             raise LogBroken(f"The log was written anew: its first {head.lines} lines are not those of {head.day}.")
     return hashes
+
+
+def _name(today: date, lines: int) -> str:
+    return f"log-head-{today}-{lines}.txt"
 
 
 def _put(target: Path, content: bytes) -> None:

@@ -20,6 +20,7 @@ from whistle.desk.casefile import Casefile, to_escalate, where
 from whistle.desk.counting import Counting, label, sheet
 from whistle.desk.deadlines import Deadline, feedback_by, owed, unopened_is_urgent
 from whistle.desk.disclosing import Disclosing
+from whistle.desk.epochs import Turning, destroyed_from
 from whistle.desk.erasure import Keeping, Purge
 from whistle.desk.files import CaseFiles, Shown, disposition
 from whistle.desk.identity import Revealing
@@ -31,6 +32,7 @@ from whistle.desk.presets import Preset
 from whistle.desk.reading import OpenCase, Reader
 from whistle.desk.receipts import Receipts
 from whistle.desk.relay import Clock, Relay
+from whistle.desk.removal import Removal
 from whistle.desk.roles import Right, may, require
 from whistle.desk.saying import ROWS, checks_of, for_now, questions_in, ticked_in, typed_in
 from whistle.desk.sessions import Session, Sessions
@@ -62,6 +64,7 @@ from whistle.errors import (
     NotACard,
     NotADay,
     NotAllowed,
+    NothingChosen,
     NoticeUnfinished,
     NotInARing,
     NotSignedIn,
@@ -93,6 +96,7 @@ _FORMS = (
     *("hold", "lift", "early", "confirm", "withdraw"),
     *("suppress", *PARTS),
     *("identity", "identity-approve", "identity-refuse", "identity-end", "disclose"),
+    *("removal", "removal-confirm", "removal-withdraw"),
 )
 _NAME_LIMIT = 64
 _STATUS: Mapping[type[WhistleError], int] = {
@@ -124,6 +128,7 @@ _KEPT_ON_PAGE = (
     ChecklistIncomplete,
     FeedbackUnfinished,
     NoOutcomeChosen,
+    NothingChosen,
     ForbiddenStep,
     NeedsAnother,
     NeedsOtherRing,
@@ -239,6 +244,8 @@ class Desk:
     revealing: Revealing
     disclosing: Disclosing
     purge: Purge
+    removal: Removal
+    turning: Turning
     files: CaseFiles
     card: KeyCard
     counting: Counting
@@ -297,6 +304,9 @@ class Desk:
             self._form(Right.CASES, case + "/identity/end", self._acted("identity-end", self.revealing.end)),
             self._form(Right.CASES, case + "/identity/reveal", self.reveal),
             self._form(Right.CASES, case + "/disclose", self._acted("disclose", self.disclosing.disclose)),
+            self._form(Right.CASES, case + "/removal", self.ask_removal),
+            self._form(Right.CASES, case + "/removal-confirm", partial(self.answer_removal, "removal-confirm")),
+            self._form(Right.CASES, case + "/removal-withdraw", partial(self.answer_removal, "removal-withdraw")),
         ]
 
     def _page(self, right: Right, path: str, show: Callable[[Visit], Response]) -> Guarded:
@@ -426,6 +436,7 @@ class Desk:
     def inbox(self, visit: Visit) -> Response:
         session, today = visit.session, visit.now.date()
         ended = self._open_arrivals(visit)
+        self.turning.keep(session, visit.now)
         groups = list(session.groups)
         rows = sorted((self._row(case, new, today) for case, new in self.cases.inbox(groups, session.member)), key=_urgency)
         pages = max(1, -(-len(rows) // _A_PAGE))
@@ -451,6 +462,8 @@ class Desk:
             log_problem=self.log_page.heads.problem,
             overdue_reviews=self.keeping.overdue([row.case.number for row in rows], today),
             unerased=self.purge.failed,
+            epochs=[(each, destroyed_from(each)) for each in self.cases.epochs.of(groups)],
+            mail_fails=self.cases.mails.is_failing(),
         )
 
     def log(self, visit: Visit) -> Response:
@@ -551,6 +564,16 @@ class Desk:
         asked = form.get("asked", "")
         return self.pages.render("revealed", path, session.language, session, number=visit.case, given=given, asked=asked)
 
+    def ask_removal(self, visit: Visit, form: Form) -> Response:
+        """A part of the case, and why it has nothing to do with it."""
+        text = form.get("text", "")
+        act = partial(self.removal.ask, _place(visit, form), text, form.get("part", ""), visit.now)
+        return self._done(visit, "removal", text, act, form)
+
+    def answer_removal(self, how: str, visit: Visit, form: Form) -> Response:
+        answer = self.removal.confirm if how == "removal-confirm" else self.removal.withdraw
+        return self._done(visit, how, "", partial(answer, visit.session, visit.case, _number(form.get("asked", "")), visit.now))
+
     def _done(self, visit: Visit, form: str, text: str, act: Callable[[], None], fields: Form = _NOTHING) -> Response:
         """Back to the case once it is kept; or the same page again with the text still there, and why it was not taken."""
         try:
@@ -596,6 +619,7 @@ class Desk:
             casefile=self.casefile.shown(session, opened, today),
             revealing=self.revealing.shown(opened, session, today),
             register=self.disclosing.shown(opened),
+            removing=self.removal.shown(opened),
             letters=self._letters(case, opened.report.language, today),
             choices=self.letters.choices(opened.report.language),
             rows=ROWS,

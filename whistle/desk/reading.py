@@ -1,6 +1,7 @@
 """Opening what came and reading a case, with the keys of a session. What is opened is given back, and never stored open."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from hashlib import sha256
@@ -83,7 +84,8 @@ class Reader:
         card = self._card.known()
         key = _case_key(case, session.groups[case.group])
         stored = self._cases.contents(number)
-        entries = [_entry(each, key) for each in stored]
+        removed = {each.content: each.link for each in self._cases.removals.of_case(number) if each.link}
+        entries = [_entry(each, key, removed.get(each.place)) for each in stored]
         first = next(entry for entry in entries if entry.direction == TO_DESK)
         report = _report(first, case.box, card)
         thread = read_thread(entries, Box(card.instance, case.box, report.signing, card))
@@ -195,6 +197,7 @@ def _written(stored: Sequence[Stored], entries: Sequence[Entry]) -> Mapping[str,
         if each.sequence is not None and each.sequence > last[each.direction].sequence:
             # What the disk has damaged cannot be named by its hash: what follows it is a broken chain, and is shown as that.
             known = sha256(parse(entry.plaintext).json).digest() if entry.plaintext is not None else bytes(32)
+            known = entry.removed.position.hash if entry.removed is not None else known
             last[each.direction] = Position(each.sequence, known)
     return last
 
@@ -205,10 +208,15 @@ def _case_key(case: Case, keys: GroupKeys) -> CaseKey:
     return at_rest.open_case_key(case.key, keys.identities[case.epoch])
 
 
-def _entry(stored: Stored, key: CaseKey) -> Entry:
+def _entry(stored: Stored, key: CaseKey, removed: bytes | None) -> Entry:
+    sealed_to = SealedTo(stored.group, stored.epoch, stored.recipient)
+    if removed is not None and not stored.payload:
+        with suppress(PayloadFailed):  # what nobody with the case key wrote excuses nothing
+            link = at_rest.open_link(removed, stored.place, key)
+            return Entry(stored.place, stored.direction, stored.day, None, sealed_to, link)
     kept = at_rest.Kept(stored.wrapped_key, stored.payload)
     try:
         plaintext: bytes | None = open_payload(kept.payload, at_rest.file_key_of(kept, key))
     except SealingError:
         plaintext = None
-    return Entry(stored.place, stored.direction, stored.day, plaintext, SealedTo(stored.group, stored.epoch, stored.recipient))
+    return Entry(stored.place, stored.direction, stored.day, plaintext, sealed_to)

@@ -10,6 +10,30 @@ from whistle.desk.presets import DEFAULT
 
 
 @dataclass(frozen=True)
+class Told:
+    """Who is sent mail: about the cases of these groups, or of every group if none is named."""
+
+    address: str
+    groups: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class MailSettings:
+    """A mail server, and who is told what at which hours (whistle.desk.mail)."""
+
+    host: str
+    port: int
+    security: str  # starttls or tls; none on loopback
+    sender: str
+    hours: tuple[int, ...]  # in UTC
+    recipients: tuple[Told, ...]
+    head: str = ""  # where the head of the log goes daily
+    user: str = ""
+    password: Path | None = None
+    authority: Path | None = None  # certificates to believe in place of the system's
+
+
+@dataclass(frozen=True)
 class Settings:
     """Everything that the desk is told."""
 
@@ -35,3 +59,4 @@ class Settings:
     log_heads: Path | None = None  # a folder that leaves the machine, for the log's signed heads
     refusals_a_day: int = 10  # failed sign-ins and refused access: with more, every inbox says so
     preset: str = DEFAULT  # whose clocks a case goes by (whistle.desk.presets)
+    mail: MailSettings | None = None  # none is sent without

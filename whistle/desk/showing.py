@@ -19,6 +19,7 @@ from whistle.errors import (
     DisclosureIncomplete,
     NoGroundChosen,
     NoOutcomeChosen,
+    NothingChosen,
     NoticeUnfinished,
     QuestionsIncomplete,
     WhistleError,
@@ -31,6 +32,7 @@ _UNITS = ((1_000_000_000, "GB"), (1_000_000, "MB"), (1_000, "kB"))
 _AT: Mapping[type[WhistleError], str] = {  # what is wrong elsewhere than in the text
     ChecklistIncomplete: "check-secrecy",
     NoOutcomeChosen: "outcome-substantiated",
+    NothingChosen: "removal-part",
     QuestionsIncomplete: "question-1",
     DisclosureIncomplete: "disclose-to",
     NoGroundChosen: "ground-investigation",

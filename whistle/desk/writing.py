@@ -57,6 +57,7 @@ from whistle.store.desk import Act, Case, Cases, Step, Stored
 from whistle.store.erasure import Ask
 from whistle.store.files import Finished
 from whistle.store.identity import Beside
+from whistle.store.removal import Part
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,6 +74,7 @@ class Writer:
 
     def __init__(self, cases: Cases, reader: Reader, card: KeyCard, random: Random) -> None:
         self._cases, self._reader, self._card, self._random = cases, reader, card, random
+        self.random = random
         self._locks: dict[int, Lock] = {}
 
     def acknowledge(self, place: Place, text: str, now: datetime) -> None:
@@ -123,9 +125,10 @@ class Writer:
         """Writes to the desk itself."""
         self._write(place, "noted", Note(place.session.member, _given(text)), None, now)
 
-    def request(self, place: Place, text: str, asked: Ask, now: datetime) -> None:
+    def request(self, place: Place, text: str, asked: Ask | Part, now: datetime) -> None:
         """Asks for what takes two members. Why is a note in the thread."""
-        self._write(place, f"asked {asked.what}", Note(place.session.member, _given(text)), None, now, asked=asked)
+        what = asked.what if isinstance(asked, Ask) else "removal"
+        self._write(place, f"asked {what}", Note(place.session.member, _given(text)), None, now, asked=asked)
 
     def beside(self, place: Place, action: str, text: str, kept: Beside, now: datetime, notice: str = "") -> None:
         """A note with something kept beside it; `notice` is a message to the reporter that goes before it."""
@@ -170,7 +173,7 @@ class Writer:
         step: Step | None,
         now: datetime,
         file: Finished | None = None,
-        asked: Ask | None = None,
+        asked: Ask | Part | None = None,
         beside: Beside | None = None,
         notice: Body | None = None,
     ) -> None:

@@ -16,7 +16,7 @@ from whistle.protocol.bech32 import read_recipient, write_recipient
 from whistle.protocol.constants import LABEL_ROOT
 from whistle.protocol.spelling import day, read_base64, write_base64
 
-_LONGEST_DAYS = 100  # spec section 4: the only bound on rollback that a stateless browser has
+LONGEST_DAYS = 100  # spec section 4: the only bound on rollback that a stateless browser has
 _GROUPS_LIMIT = 8
 GROUP_ID = re.compile(r"[a-z][a-z0-9-]{0,31}")
 
@@ -192,7 +192,7 @@ def _card(match: re.Match[str]) -> Card:
         signature=read_base64(signature, 64),
     )
     ids = {group.id for group in card.groups}
-    if not 0 <= (card.ends - card.issued).days <= _LONGEST_DAYS or len(ids) != len(card.groups) or len(ids) > _GROUPS_LIMIT:
+    if not 0 <= (card.ends - card.issued).days <= LONGEST_DAYS or len(ids) != len(card.groups) or len(ids) > _GROUPS_LIMIT:
         raise NotACard
     return card
 

@@ -25,6 +25,7 @@ class Verdict(StrEnum):
     BROKEN = "broken"
     GAP = "gap"
     VERIFIED = "verified"
+    REMOVED = "removed"  # at the desk alone: it was verified, and two members destroyed it
 
     @property
     def taken(self) -> bool:

@@ -17,7 +17,7 @@ from whistle.protocol.card import Card
 from whistle.protocol.constants import LABEL_REPORTER, LABEL_VOICE
 from whistle.protocol.content import TO_DESK, Content, Position, Report, named_in
 from whistle.protocol.plaintext import SignedPlaintext
-from whistle.protocol.thread import Judged, Verdict, judge, link_of
+from whistle.protocol.thread import Judged, Link, Verdict, judge, link_of
 from whistle.sealing import age
 from whistle.sealing.derivation import box_id
 from whistle.sealing.keys import FileKey, Identity, SigningKey
@@ -53,6 +53,7 @@ class Entry:
     day: date
     plaintext: bytes | None
     sealed_to: SealedTo | None = None
+    removed: Link | None = None  # where it stood in its chain, if it was destroyed since
 
 
 @dataclass(frozen=True)
@@ -137,7 +138,10 @@ def read(plaintext: bytes, writers: Callable[[Content], Iterable[bytes]]) -> Con
 def read_thread(entries: Iterable[Entry], box: Box) -> Thread:
     """Judge every entry of a box, in the order of the places (spec section 7)."""
     read_entries = [(entry, _read_entry(entry, box)) for entry in entries]
-    chains = judge(link_of(found) for _, found in read_entries if isinstance(found, Content))
+    links = (
+        found if isinstance(found, Link) else link_of(found) for _, found in read_entries if not isinstance(found, Verdict)
+    )
+    chains = judge(links)
     judged = iter(chains.judged)
     return Thread(tuple(_item(entry, found, judged) for entry, found in read_entries), chains.last, chains.withheld)
 
@@ -154,7 +158,9 @@ def _label(direction: str) -> bytes:
     return _LABELS.get(direction, LABEL_VOICE)
 
 
-def _read_entry(entry: Entry, box: Box) -> Content | Verdict:
+def _read_entry(entry: Entry, box: Box) -> Content | Link | Verdict:
+    if entry.removed is not None:
+        return entry.removed
     if entry.plaintext is None:
         return Verdict.FOREIGN
     try:
@@ -180,9 +186,12 @@ def _writers(content: Content, entry: Entry, box: Box) -> Iterable[bytes]:
     return [box.reporter] if context.direction == TO_DESK else box.card.voices(group)
 
 
-def _item(entry: Entry, found: Content | Verdict, judged: Iterator[Judged]) -> Item:
+def _item(entry: Entry, found: Content | Link | Verdict, judged: Iterator[Judged]) -> Item:
     if isinstance(found, Verdict):
         return Item(entry.place, entry.direction, entry.day, found, 0, None)
     verdict = next(judged)
+    if isinstance(found, Link):
+        here = Verdict.REMOVED if verdict.verdict.taken else verdict.verdict
+        return Item(entry.place, entry.direction, entry.day, here, verdict.missing, None)
     content = found if verdict.verdict.taken else None
     return Item(entry.place, entry.direction, entry.day, verdict.verdict, verdict.missing, content)

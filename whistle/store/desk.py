@@ -21,15 +21,18 @@ from sqlmodel import Field, SQLModel
 from whistle.errors import DeskRefused, ForbiddenStep, LogBroken, Overtaken, StorageFailed
 from whistle.protocol import canonical
 from whistle.protocol.wire import TO_REPORTER, Frame
-from whistle.store import erasure, identity, sheets
+from whistle.store import epochs, erasure, identity, mail, removal, sheets
+from whistle.store.epochs import Epochs
 from whistle.store.erasure import Ask, Erasures, is_erased, next_number
 from whistle.store.files import File, Files, Finished, Sign, finish, keep_receipt, prepare, send_again, without_receipt
 from whistle.store.identity import Beside, Identities
 from whistle.store.log import Log
+from whistle.store.mail import Mails
+from whistle.store.removal import Part, Removals
 from whistle.store.sheets import Sheets
 from whistle.store.writer import leave_no_trace, open_engine
 
-SCHEMA = 9
+SCHEMA = 11
 WAITING, OPENED, REFUSED = "waiting", "opened", "refused"
 _IN_SCOPE, _OUT_OF_SCOPE = ("assessing", "addressing"), "out_of_scope"
 
@@ -296,6 +299,9 @@ class Cases:
         self.erasure = Erasures(self._reading, self._writing, _write_log)
         self.sheets = Sheets(self._reading, self._writing, _write_log)
         self.identities = Identities(self._reading, self._writing, _write_log)
+        self.mails = Mails(self._reading, self._writing, _write_log)
+        self.epochs = Epochs(self._reading, self._writing, _write_log)
+        self.removals = Removals(self._reading, self._writing, _write_log)
         with self._writing() as connection:
             _prepare(connection)
 
@@ -330,6 +336,7 @@ class Cases:
             connection.execute(update(_state).values(instance=instance))
             names = set(connection.scalars(select(_member.c.name)))
             known = {tuple(row) for row in connection.execute(select(_key.c.group, _key.c.epoch, _key.c.purpose))}
+            known |= epochs.destroyed(connection)
             known_groups = set(connection.scalars(select(_group.c.id)))
             for group, recovery in recoveries.items():
                 if group not in known_groups:
@@ -514,7 +521,7 @@ class Cases:
         envelope: bytes | None,
         step: Step | None,
         file: Finished | None = None,
-        asked: Ask | None = None,
+        asked: Ask | Part | None = None,
         beside: Beside | None = None,
         notice: tuple[Stored, bytes | None] | None = None,
     ) -> None:
@@ -531,8 +538,10 @@ class Cases:
                 place = _say(connection, act.case, content, envelope)
                 if file is not None:
                     finish(connection, file, place)
-                if asked is not None:
+                if isinstance(asked, Ask):
                     erasure.ask(connection, act.case, asked, place)
+                elif asked is not None:
+                    removal.ask(connection, act.case, asked, place)
                 if beside is not None:
                     beside.keep(connection, act.case, place, told)
             if step is not None:
@@ -675,6 +684,7 @@ def _prepare(connection: Connection) -> None:
         erasure.prepare(connection)
         sheets.prepare(connection)
         identity.prepare(connection)
+        _add_time(connection)
         connection.execute(insert(_schema).values(version=SCHEMA))
         connection.execute(insert(_state).values(id=1, instance=None, after=0, contact=None, log_lines=0, log_head=bytes(32)))
     version = connection.scalar(select(_schema.c.version)) if inspect(connection).has_table("schema") else None
@@ -723,6 +733,12 @@ def _add_sheets(connection: Connection) -> None:
     _add_columns(connection, "case", assigned="VARCHAR", category="VARCHAR", priority=priority, **days)
 
 
+def _add_time(connection: Connection) -> None:
+    """Mail, removal of parts, the end of epochs."""
+    for room in (mail, removal, epochs):
+        room.prepare(connection)
+
+
 # What brings a database up to each version from the one before.
 _STEPS: Mapping[int, Callable[[Connection], object]] = {
     2: prepare,  # files and receipts
@@ -733,4 +749,5 @@ _STEPS: Mapping[int, Callable[[Connection], object]] = {
     7: _add_roles,
     8: _add_sheets,
     9: identity.prepare,
+    11: _add_time,
 }

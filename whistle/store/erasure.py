@@ -148,6 +148,11 @@ def forget_again(connection: Connection) -> None:
     connection.execute(update(_forget).values(forgotten=None))
 
 
+def ending_of(connection: Connection, case: int) -> Ending:
+    """What the end of a case hangs on, for another room."""
+    return _ending(connection, case)
+
+
 def drop_request(connection: Connection, case: int) -> None:
     """A case that takes a step is not erased early for what was asked before."""
     connection.execute(delete(_asked).where(_asked.c.case == case, _asked.c.what == EARLY))

@@ -17,7 +17,7 @@ from whistle.protocol.wire import RECEIPT, Frame
 from whistle.store.erasure import Transaction, forget_again, is_erased
 
 TO_DESK, TO_REPORTER = "to-desk", "to-reporter"
-GOOD, DAMAGED = "good", "damaged"
+GOOD, DAMAGED, REMOVED = "good", "damaged", "removed"
 Sign = Callable[[bytes, bytes, date], bytes | None]
 """The receipt of some sealed bytes (their SHA-256) in a box and of a day; None while the card has no key for it."""
 
@@ -325,6 +325,8 @@ class Files:
 
 def _arrive(connection: Connection, box: bytes, part: Part, day: date) -> None:
     here = (_file.c.box == box) & (_file.c.file == part.file) & (_file.c.direction == TO_DESK)
+    if connection.scalar(select(_file.c.verdict).where(here)) == REMOVED:
+        return  # two members destroyed it
     file = connection.execute(select(_file.c.id, _file.c.length, _file.c.day).where(here)).first()
     if file is None:
         values = {"box": box, "file": part.file, "direction": TO_DESK, "length": part.length, "day": day, "header": 0}
