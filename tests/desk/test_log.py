@@ -95,6 +95,7 @@ POSTS: dict[str, Callable[[Member, str], int]] = {
     "/sign-out": lambda member, path: member.post(path).status,
 }
 TWO = {f"/cases/{{number:case}}/{form}" for form in ("hold", "lift", "early", "confirm", "withdraw")}  # tried below
+CHANNELS = {"/reports/new", "/reports/mail", "/cases/{number:case}/recording"}  # tried in test_channels.py
 
 
 @pytest.fixture
@@ -116,7 +117,7 @@ def routes(desk: Desk, method: str) -> set[str]:
 
 
 def test_every_form_that_is_taken_adds_a_line_of_its_own(desk: Desk, anna: Member, world: Callable[[str], str]) -> None:
-    assert {*POSTS, *TWO} == routes(desk, "POST"), "a form is not tried here: say how it succeeds"
+    assert {*POSTS, *TWO, *CHANNELS} == routes(desk, "POST"), "a form is not tried here: say how it succeeds"
     for path, send in POSTS.items():
         anna.get("/cases/1")
         before = log_of(desk)

@@ -13,6 +13,8 @@ from starlette.applications import Starlette
 from starlette.types import ASGIApp
 
 from whistle.desk import starting
+from whistle.desk.channelpages import ChannelPages
+from whistle.desk.channels import Taking
 from whistle.desk.counting import Counting
 from whistle.desk.erasure import Keeping, Purge
 from whistle.desk.files import CaseFiles
@@ -95,6 +97,8 @@ def build(settings: Settings, file: Path, clock: Clock, random: Random) -> Runni
     purge = Purge(cases, preset, clock)
     tokens = FormTokens(random(32))
     pages, heads = Pages(TEMPLATES, settings, card, tokens), Heads(cases, receipts, settings.log_heads)
+    letters = Letters(TEMPLATES / "letters")
+    taking = Taking(cases, card, reader, writer, letters, preset, random)
     desk = Desk(
         cases=cases,
         members=Members(cases, machine, settings.organisation, random),
@@ -110,7 +114,8 @@ def build(settings: Settings, file: Path, clock: Clock, random: Random) -> Runni
         receipts=receipts,
         relay=relay,
         pages=pages,
-        letters=Letters(TEMPLATES / "letters"),
+        letters=letters,
+        channels=ChannelPages(cases, taking, pages, random),
         log_page=LogPage(cases, heads, pages, settings.refusals_a_day),
         tokens=tokens,
         rules=preset,

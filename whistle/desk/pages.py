@@ -16,12 +16,15 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response, StreamingResponse
 from starlette.routing import Route
 
+from whistle.desk import channelpages
+from whistle.desk.channelpages import ChannelPages
 from whistle.desk.counting import Counting, label, sheet
 from whistle.desk.deadlines import Deadline, feedback_by, owed, unopened_is_urgent
 from whistle.desk.erasure import Keeping, Purge
 from whistle.desk.files import CaseFiles, Shown, disposition
 from whistle.desk.letters import Letters
 from whistle.desk.logpage import LogPage, look_ups
+from whistle.desk.mail import LONGEST_MAIL, Incoming
 from whistle.desk.members import Members
 from whistle.desk.outcomes import Code
 from whistle.desk.presets import Preset
@@ -34,11 +37,12 @@ from whistle.desk.showing import Draft, Pages
 from whistle.desk.starting import KeyCard
 from whistle.desk.states import State, following
 from whistle.desk.throttle import Throttle
-from whistle.desk.uploads import FileForm, Sending, Upload, pieces
+from whistle.desk.uploads import FileForm, Sending, T, Upload, pieces
 from whistle.desk.writing import Place, Writer
 from whistle.errors import (
     CardRefused,
     ChecklistIncomplete,
+    ConsentMissing,
     DeskBusy,
     FeedbackUnfinished,
     FileTooLarge,
@@ -56,6 +60,7 @@ from whistle.errors import (
     PassphrasesDiffer,
     PassphraseTooWeak,
     QuestionsIncomplete,
+    RecordedRefused,
     ReviewRefused,
     SignInRefused,
     StorageFailed,
@@ -63,7 +68,8 @@ from whistle.errors import (
     TextTooLong,
     WhistleError,
 )
-from whistle.protocol.content import INTERNAL
+from whistle.protocol.content import INTERNAL, IntakeRecord
+from whistle.sealing.contents import Item
 from whistle.store.desk import Act, Case, Cases
 from whistle.web.body import CutShort, TooLarge, TooSlow
 from whistle.web.forms import FormTokens, read_form, refuse_other_sites
@@ -72,7 +78,7 @@ COOKIE = "__Host-desk"
 _A_PAGE = 50
 _FORMS = (
     *("acknowledge", "reply", "note", "state", "file", "ask", "minutes", "feedback", "outcome", "complaint", "closing"),
-    *("hold", "lift", "early", "confirm", "withdraw"),
+    *("hold", "lift", "early", "confirm", "withdraw", "recording"),
 )
 _NAME_LIMIT = 64
 _STATUS: Mapping[type[WhistleError], int] = {
@@ -106,6 +112,8 @@ _KEPT_ON_PAGE = (
     CardRefused,
     NotACard,
     StorageFailed,
+    ConsentMissing,
+    RecordedRefused,
 )
 Form = Mapping[str, str]
 _NOTHING: Form = MappingProxyType({})
@@ -183,6 +191,7 @@ class Desk:
     keeping: Keeping
     purge: Purge
     files: CaseFiles
+    channels: ChannelPages
     card: KeyCard
     counting: Counting
     receipts: Receipts
@@ -226,6 +235,10 @@ class Desk:
             Route(case + "/early", self._written("early", self.keeping.early), methods=["POST"]),
             Route(case + "/confirm", self._sent(partial(self.answer_request, "confirm")), methods=["POST"]),
             Route(case + "/withdraw", self._sent(partial(self.answer_request, "withdraw")), methods=["POST"]),
+            Route(channelpages.PATH, self._seen(self.new_report), methods=["GET"]),
+            Route(channelpages.PATH, self._sent(self.file_report), methods=["POST"]),
+            Route("/reports/mail", self.send_mail, methods=["POST"]),
+            Route(case + "/recording", self.send_recording, methods=["POST"]),
             Route("/style.css", self.style, methods=["GET"]),
         ]
 
@@ -472,7 +485,8 @@ class Desk:
             seen=opened.last_place,
             report=opened.report,
             dialogue=[item for item in items if item.direction != INTERNAL],
-            notes=[item for item in items if item.direction == INTERNAL],
+            notes=[item for item in items if item.direction == INTERNAL and not _is_record(item)],
+            channels=self.channels.taking.shown(opened),
             thread=opened.thread,
             withheld=opened.thread.withheld,
             refused=opened.refused,
@@ -524,18 +538,69 @@ class Desk:
         return opened, self.files.find(opened, visit.file, visit.now.date())
 
     async def send_file(self, request: Request) -> Response:
-        """A form with a file, sealed as it comes; to its end even if something is wrong, or no browser would show why."""
+        """A file for the reporter, sealed as it comes."""
+
+        def take(visit: Visit, upload: Upload[Sending]) -> Response:
+            return self._done(visit, "file", "", partial(self._send_file, visit, upload))
+
+        return await self._upload(request, self._begin_file, self.longest_file, take)
+
+    async def send_recording(self, request: Request) -> Response:
+        """A recording that the desk keeps, sealed as it comes."""
+
+        def begin(visit: Visit, form: FileForm) -> Sending:
+            self.tokens.check(visit.session.id, form.fields.get("token", ""))
+            return self.channels.taking.begin_recording(_place(visit, form.fields), visit.now)
+
+        def take(visit: Visit, upload: Upload[Sending]) -> Response:
+            def act() -> None:
+                sending, form = upload.end(), upload.form
+                self.channels.taking.keep_recording(_place(visit, form.fields), sending, form, visit.now)
+
+            return self._done(visit, "recording", upload.form.fields.get("text", ""), act, upload.form.fields)
+
+        return await self._upload(request, begin, self.longest_file, take)
+
+    async def send_mail(self, request: Request) -> Response:
+        """An e-mail, held in memory until it is filed."""
+
+        def begin(visit: Visit, form: FileForm) -> Incoming:
+            self.tokens.check(visit.session.id, form.fields.get("token", ""))
+            return Incoming()
+
+        def take(visit: Visit, upload: Upload[Incoming]) -> Response:
+            try:
+                self.channels.read_mail(visit.session, upload.end(), visit.now)
+            except channelpages.KEPT_ON_PAGE as error:
+                return self.channels.refused(visit.session, error, visit.now)
+            return _go(channelpages.PATH)
+
+        return await self._upload(request, begin, LONGEST_MAIL, take)
+
+    def new_report(self, visit: Visit) -> Response:
+        return self.channels.show(visit.session, visit.request.query_params.get("mail") != "no", visit.now)
+
+    def file_report(self, visit: Visit, form: Form) -> Response:
+        return self.channels.file(visit.session, form, visit.now)
+
+    async def _upload(
+        self,
+        request: Request,
+        begin: Callable[[Visit, FileForm], T],
+        longest: int,
+        take: Callable[[Visit, Upload[T]], Response],
+    ) -> Response:
+        """A form with a file, taken to its end even if something is wrong, or no browser would show why."""
         refuse_other_sites(request)
         now = self.clock()
         visit = Visit(request, self._session(request, now), now)
         form = FileForm(request.headers.get("content-type", ""))
-        upload = Upload(form, partial(self._begin_file, visit), self.longest_file)
+        upload = Upload(form, partial(begin, visit), longest)
         try:
             async for piece in pieces(request):
                 await asyncio.to_thread(upload.feed, piece)
             self._session(request, self.clock())  # it may have ended meanwhile
-            act = partial(self._done, visit, "file", "", partial(self._send_file, visit, upload))
-            return await asyncio.to_thread(self._noting_refusals, visit, act)
+            return await asyncio.to_thread(self._noting_refusals, visit, partial(take, visit, upload))
         finally:
             await asyncio.to_thread(upload.drop)
 
@@ -543,7 +608,7 @@ class Desk:
         self.tokens.check(visit.session.id, form.fields.get("token", ""))
         return self.writer.begin_file(_place(visit, form.fields), visit.now)
 
-    def _send_file(self, visit: Visit, upload: Upload) -> None:
+    def _send_file(self, visit: Visit, upload: Upload[Sending]) -> None:
         sending, form = upload.end(), upload.form
         self.writer.send_file(_place(visit, form.fields), sending, form.name, form.type, visit.now)
 
@@ -559,7 +624,10 @@ class Desk:
     def _open_arrivals(self, visit: Visit) -> bool:
         """Opens what waits; whether new reports must wait because the key card has ended or cannot be used."""
         today = visit.now.date()
-        return self.reader.open_arrivals(visit.session, today) or today > self.card.known().ends
+        waits = self.reader.open_arrivals(visit.session, today)
+        if self.channels.taking.settle(visit.session, visit.now):
+            self.purge.again()
+        return waits or today > self.card.known().ends
 
     # Everything else --------------------------------------------------------------------------------------------------
 
@@ -599,6 +667,10 @@ class Desk:
 def _urgency(row: Row) -> tuple[date, int]:
     """What is due next comes first; what owes nothing comes last."""
     return (row.owed[0].by if row.owed else date.max, row.case.number)
+
+
+def _is_record(item: Item) -> bool:
+    return item.content is not None and isinstance(item.content.body, IntakeRecord)
 
 
 def _place(visit: Visit, form: Form) -> Place:

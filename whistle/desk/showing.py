@@ -12,7 +12,14 @@ from starlette.responses import HTMLResponse
 from whistle.desk.sessions import Session
 from whistle.desk.settings import Settings
 from whistle.desk.starting import KeyCard
-from whistle.errors import ChecklistIncomplete, NoOutcomeChosen, QuestionsIncomplete, WhistleError
+from whistle.errors import (
+    ChecklistIncomplete,
+    ConsentMissing,
+    NoOutcomeChosen,
+    QuestionsIncomplete,
+    RecordedRefused,
+    WhistleError,
+)
 from whistle.web.forms import FormTokens
 from whistle.web.templates import Catalogue, environment, read_catalogues, read_style
 
@@ -22,6 +29,8 @@ _AT: Mapping[type[WhistleError], str] = {  # what is wrong elsewhere than in the
     ChecklistIncomplete: "check-secrecy",
     NoOutcomeChosen: "outcome-substantiated",
     QuestionsIncomplete: "question-1",
+    ConsentMissing: "recording-consent",
+    RecordedRefused: "recording-day",
 }
 _NO_STORE = {"cache-control": "no-store"}
 

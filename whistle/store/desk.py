@@ -6,7 +6,7 @@ Takes and returns protocol values or the frozen values below, never rows.
 
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import partial
 from hashlib import sha256
@@ -21,13 +21,14 @@ from sqlmodel import Field, SQLModel
 from whistle.errors import DeskRefused, ForbiddenStep, LogBroken, Overtaken, StorageFailed
 from whistle.protocol import canonical
 from whistle.protocol.wire import TO_REPORTER, Frame
-from whistle.store import erasure
+from whistle.store import channels, erasure
+from whistle.store.channels import Channel, Channels, keep_recording
 from whistle.store.erasure import Ask, Erasures, is_erased, next_number
 from whistle.store.files import File, Files, Finished, Sign, finish, keep_receipt, prepare, send_again, without_receipt
 from whistle.store.log import Log
 from whistle.store.writer import leave_no_trace, open_engine
 
-SCHEMA = 6
+SCHEMA = 10
 WAITING, OPENED, REFUSED = "waiting", "opened", "refused"
 _IN_SCOPE, _OUT_OF_SCOPE = ("assessing", "addressing"), "out_of_scope"
 
@@ -270,6 +271,7 @@ class Cases:
         self.files = Files(self._reading, self._writing)
         self.lines = Log(self._reading, _log, _case, erasure.ERASED)
         self.erasure = Erasures(self._reading, self._writing, _write_log)
+        self.channels = Channels(self._reading, self._writing, _write_log)
         with self._writing() as connection:
             _prepare(connection)
 
@@ -421,6 +423,23 @@ class Cases:
             connection.execute(update(_arrival).where(here & (_arrival.c.state == REFUSED)).values(state=WAITING, group=None))
             return again
 
+    def take_in(
+        self, act: Act, case: Case, contents: Sequence[tuple[Stored, bytes | None]], channel: Channel, files: Sequence[Finished]
+    ) -> int:
+        """Makes a case of what came in another way, all of it or nothing; its number. The last content names the files."""
+        with self._writing() as connection:
+            values = {name: value for name, value in vars(case).items() if name != "number"}
+            number: int = connection.execute(insert(_case).values(values).returning(_case.c.number)).scalar_one()
+            for content, envelope in contents:
+                place = _add(connection, number, content)
+                if envelope is not None:
+                    _send(connection, place, case.box, content.day, envelope)
+            for file in files:
+                finish(connection, file, place)
+            channels.keep(connection, number, channel)
+            _write_log(connection, replace(act, case=number))
+            return number
+
     # Cases ------------------------------------------------------------------------------------------------------------
 
     def case(self, number: int) -> Case | None:
@@ -474,10 +493,11 @@ class Cases:
         step: Step | None,
         file: Finished | None = None,
         asked: Ask | None = None,
+        recorded: date | None = None,
     ) -> None:
         """Keeps what a member did, all of it or nothing: a content, its envelope to be sent, a step, a line of the log.
 
-        A file that the content names is sent before it; a request has its reason in the content.
+        A file that the content names is sent before it, or is a recording of this day; a request has its reason in the content.
 
         Raises Overtaken if another content took this sequence, ForbiddenStep if the case has left the state before.
         """
@@ -487,10 +507,11 @@ class Cases:
                 place = _add(connection, act.case, content)
                 if envelope is not None:
                     box = connection.execute(select(_case.c.box).where(_case.c.number == act.case)).scalar_one()
-                    values = {"place": place, "box": box, "day": content.day, "sealed": envelope}
-                    connection.execute(insert(_outbox).values(**values, pushed=None, unknown=False))
+                    _send(connection, place, box, content.day, envelope)
                 if file is not None:
                     finish(connection, file, place)
+                    if recorded is not None:
+                        keep_recording(connection, act.case, file.id, place, recorded)
                 if asked is not None:
                     erasure.ask(connection, act.case, asked, place)
             if step is not None:
@@ -502,7 +523,8 @@ class Cases:
     def to_push(self) -> list[tuple[int, int, Frame]]:
         """What waits to be sent, in order: its number, the place of the content, its frame."""
         with self._reading() as connection:
-            rows = connection.execute(select(_outbox).where(_outbox.c.pushed.is_(None)).order_by(_outbox.c.id))
+            there = _outbox.c.box.not_in(channels.without_box())
+            rows = connection.execute(select(_outbox).where(_outbox.c.pushed.is_(None), there).order_by(_outbox.c.id))
             return [(row.id, row.place, Frame(0, TO_REPORTER, row.day, row.box, row.sealed)) for row in rows]
 
     def pushed(self, id_: int, today: date, unknown: bool) -> None:
@@ -586,6 +608,11 @@ def _add(connection: Connection, case: int, content: Stored) -> int:
     return place
 
 
+def _send(connection: Connection, place: int, box: bytes, day: date, envelope: bytes) -> None:
+    values = {"place": place, "box": box, "day": day, "sealed": envelope}
+    connection.execute(insert(_outbox).values(**values, pushed=None, unknown=False))
+
+
 def _take_step(connection: Connection, case: int, step: Step, today: date) -> None:
     values: dict[str, Any] = {"state": step.after, "closed": step.closed}
     told = {name: getattr(step, name) for name in ("acknowledged", "feedback", "outcome", "decided")}
@@ -621,6 +648,7 @@ def _prepare(connection: Connection) -> None:
         _Tables.metadata.create_all(connection)
         prepare(connection)
         erasure.prepare(connection)
+        channels.prepare(connection)
         connection.execute(insert(_schema).values(version=SCHEMA))
         connection.execute(insert(_state).values(id=1, instance=None, after=0, contact=None, log_lines=0, log_head=bytes(32)))
     version = connection.scalar(select(_schema.c.version)) if inspect(connection).has_table("schema") else None
@@ -663,4 +691,5 @@ _STEPS: Mapping[int, Callable[[Connection], object]] = {
     4: partial(_add_columns, table="case", feedback="DATE", outcome="VARCHAR", decided="DATE"),
     5: _index_log,
     6: _add_erasure,
+    10: channels.prepare,
 }
