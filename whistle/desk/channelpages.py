@@ -92,7 +92,7 @@ class ChannelPages:
             "form": {"page": self.random(_PAGE_BYTES).hex(), **form},
             "mail": mail,
             "error": error,
-            "at": error.field if isinstance(error, ChoiceMissing) else _AT.get(type(error), "text") if error else "",
+            "where": error.field if isinstance(error, ChoiceMissing) else _AT.get(type(error), "text") if error else "",
             "how": HOW,
             "groups": {name: self.pages.group_names(session.language).get(name, name) for name in session.groups},
             "languages": LANGUAGES,
