@@ -296,6 +296,10 @@ class NotYours(WhistleError):
     """There is no such case for you."""
 
 
+class NotAllowed(WhistleError):
+    """The member's role does not include this."""
+
+
 class ForbiddenStep(WhistleError):
     """A case cannot go from its state to that one."""
 

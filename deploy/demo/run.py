@@ -170,7 +170,9 @@ def greeting() -> str:
 
 def teams() -> dict[str, str]:
     plan = tomllib.loads((HERE / "ceremony.toml").read_text())
-    return {member["name"]: group["names"]["en"] for group in plan["groups"] for member in group["members"]}
+    named = [(member, f", {group['names']['en']}") for group in plan["groups"] for member in group["members"]]
+    named += [(member, "") for member in plan["staff"]]
+    return {member["name"]: member.get("role", "lead") + team for member, team in named}
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from types import MappingProxyType
 import pytest
 
 from whistle.ceremony.making import CARD, FINGERPRINT, ROOT, make, purposes, renew
-from whistle.ceremony.plan import GroupPlan, MemberPlan, Plan
+from whistle.ceremony.plan import GroupPlan, MemberPlan, Plan, StaffPlan
 from whistle.errors import CardForged, CardNotFromThisRoot, CeremonyRefused, NoMatch, WrongPassphrase
 from whistle.protocol.bech32 import read_recipient
 from whistle.protocol.card import Card
@@ -188,6 +188,10 @@ def test_a_card_that_somebody_changed_is_not_signed_again(files: Mapping[str, by
         Plan(True, 100, (GroupPlan("risk", CHAIR.names, (*RISK.members, MemberPlan("dora"))),)),
         Plan(True, 100, (GroupPlan("risk", CHAIR.names, (MemberPlan("anna", "c"),)),)),
         Plan(True, 100, (CHAIR, GroupPlan("risk", CHAIR.names, CHAIR.members))),
+        Plan(True, 100, (GroupPlan("risk", CHAIR.names, (MemberPlan("anna", role="investigator"),)),)),
+        Plan(True, 100, (GroupPlan("risk", CHAIR.names, (MemberPlan("anna"), MemberPlan("bo", role="auditor"))),)),
+        Plan(True, 100, (CHAIR,), (StaffPlan("dora", "lead"),)),
+        Plan(True, 100, (CHAIR,), (StaffPlan("carl", "auditor"),)),
     ],
 )
 def test_a_plan_whose_keys_could_not_work_is_refused(plan: Plan) -> None:

@@ -18,10 +18,11 @@ from urllib.parse import urlencode
 
 from tests.intake.running import TOKEN, Intake
 from whistle.ceremony.making import make
-from whistle.ceremony.plan import GroupPlan, MemberPlan, Plan
+from whistle.ceremony.plan import GroupPlan, MemberPlan, Plan, StaffPlan
 from whistle.desk.application import Running, build
 from whistle.desk.enrolment import enrol
 from whistle.desk.members import GroupKeys, keys_of
+from whistle.desk.roles import Role
 from whistle.desk.settings import Settings
 from whistle.protocol.card import Card, parse, serialize
 from whistle.protocol.content import TO_DESK, Answer, Body, Content, Context, Message, Position, Report
@@ -32,21 +33,26 @@ from whistle.sealing.cards import sign_card
 from whistle.sealing.contents import Box, Entry, Thread, read_thread, seal, try_open
 from whistle.sealing.derivation import ReporterKeys, reporter_keys
 from whistle.sealing.keys import Identity, SigningKey
-from whistle.sealing.wrapping import Cost, Factors, unwrap
+from whistle.sealing.wrapping import DRAWN, Factors, unwrap
 from whistle.store.desk import Cases
 from whistle.web.headers import DESK_POLICY, security_headers
 from whistle.web.listening import Server, bind
 
-CHEAP = Cost(65_536, 3, 1)
-ANNA, BO, CARL = "anna", "bo", "carl"
-PASSPHRASES = {name: f"{name} took the night train to Skagen" for name in (ANNA, BO, CARL)}
+CHEAP = DRAWN
+ANNA, BO, CARL, DORA, ERIK = "anna", "bo", "carl", "dora", "erik"  # two leads and an investigator, an auditor, an administrator
+PASSPHRASES = {name: f"{name} took the night train to Skagen" for name in (ANNA, BO, CARL, DORA, ERIK)}
 PLAN = Plan(
     True,
     90,
     (
-        GroupPlan("risk-control", {"en": "Risk control", "da": "Risikokontrol"}, (MemberPlan(ANNA, "a"), MemberPlan(BO, "b"))),
+        GroupPlan(
+            "risk-control",
+            {"en": "Risk control", "da": "Risikokontrol"},
+            (MemberPlan(ANNA, "a"), MemberPlan(BO, "b", "investigator")),
+        ),
         GroupPlan("audit-chair", {"en": "Chair", "da": "Formand"}, (MemberPlan(CARL),)),
     ),
+    (StaffPlan(DORA, "auditor"), StaffPlan(ERIK, "administrator")),
 )
 
 
@@ -167,15 +173,20 @@ class Desk:
             assert member.get("/").status == 200
         return member
 
+    def role(self, name: str) -> Role:
+        found = self.cases.member(name)
+        assert found
+        return Role(found.role)
+
     def signed_in(self, name: str) -> Member:
         """A browser of somebody who signed in before: without the second that a passphrase takes."""
         if (self.ceremony, name) not in _OPENED:
             file = (self.ceremony / f"desk/members/{name}.enrolment").read_text()
             holder = Identity(unwrap(file, f"member {name}", Factors(PASSPHRASES[name])))
             _OPENED[self.ceremony, name] = keys_of(self.cases.group_keys(), holder)
-        token, _ = self.running.sessions.begin(name, _OPENED[self.ceremony, name], "en", self.clock())
+        token, _ = self.running.sessions.begin(name, self.role(name), _OPENED[self.ceremony, name], "en", self.clock())
         member = Member(self.port, f"__Host-desk={token}")
-        assert member.get("/").status == 200
+        assert member.get(member.get("/").header("location") or "/").status == 200
         return member
 
     def poll(self) -> None:

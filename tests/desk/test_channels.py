@@ -180,15 +180,8 @@ def test_a_box_that_is_refused_holds_up_no_other(desk: Desk, anna: Member, serve
 def test_the_code_the_text_and_the_name_are_in_no_file_of_the_desk(desk: Desk, anna: Member, tmp_path: Path) -> None:
     page = file(anna, name="Karen Holm", contact="+45 12 34 56 78").text
     code = code_on(page)
-    keys = reporter_keys(code, desk.card.instance)
-    traces = [
-        codes.write(code).encode(),
-        codes.write(code).replace("-", "").encode(),
-        code,
-        keys.access,
-        b"Karen Holm",
-        b"12 34",
-    ]
+    keys, written = reporter_keys(code, desk.card.instance), codes.write(code)
+    traces = [written.encode(), written.replace("-", "").encode(), code, keys.access, b"Karen Holm", b"12 34"]
     traces += [TEXT.encode(), keys.signing.reveal(), keys.identity.reveal()]
     kept = b"".join(each.read_bytes() for each in (tmp_path / "desk").rglob("*") if each.is_file())
     assert [trace for trace in traces if trace in kept] == []

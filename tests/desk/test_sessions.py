@@ -6,6 +6,7 @@ from types import MappingProxyType
 
 import pytest
 
+from whistle.desk.roles import Role
 from whistle.desk.sessions import Sessions
 from whistle.errors import NotSignedIn
 
@@ -15,7 +16,7 @@ NOTHING = MappingProxyType({})  # type: ignore[var-annotated]
 
 def begun() -> tuple[Sessions, str]:
     sessions = Sessions(os.urandom)
-    return sessions, sessions.begin("anna", NOTHING, "en", NOW)[0]
+    return sessions, sessions.begin("anna", Role.LEAD, NOTHING, "en", NOW)[0]
 
 
 def test_a_session_used_within_a_quarter_of_an_hour_goes_on() -> None:
@@ -56,8 +57,8 @@ def test_the_token_is_kept_only_as_its_hash() -> None:
 
 def test_a_changed_passphrase_ends_the_same_members_other_sessions_alone() -> None:
     sessions, first = begun()
-    second, session = sessions.begin("anna", NOTHING, "en", NOW)
-    other, _ = sessions.begin("bo", NOTHING, "en", NOW)
+    second, session = sessions.begin("anna", Role.LEAD, NOTHING, "en", NOW)
+    other, _ = sessions.begin("bo", Role.LEAD, NOTHING, "en", NOW)
     sessions.end_others(session)
     assert sessions.find(second, NOW) is session
     assert sessions.find(other, NOW).member == "bo"

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from types import MappingProxyType
 
-from whistle.ceremony.plan import GroupPlan, Plan
+from whistle.ceremony.plan import GroupPlan, MemberPlan, Plan, StaffPlan
 from whistle.errors import CeremonyRefused
 from whistle.protocol.bech32 import write_recipient
 from whistle.protocol.card import Card, Group, GroupKey, SigningKey, fingerprint_of, serialize
@@ -46,8 +46,7 @@ class _Making:
 def purposes(plan: Plan) -> tuple[str, ...]:
     """Whose passphrases a ceremony asks for, in the order of asking."""
     recoveries = [f"recovery {group.id}" for group in plan.groups]
-    members = [f"member {member.name}" for group in plan.groups for member in group.members]
-    return ("root", *recoveries, *members)
+    return ("root", *recoveries, *(f"member {each.name}" for each in plan.people))
 
 
 def make(
@@ -61,7 +60,10 @@ def make(
     making = _Making(today, random, passphrases, cost)
     files: dict[str, bytes] = {}
     register: list[_RegisterLine] = []
-    groups = tuple(_make_group(group, making, files, register) for group in plan.groups)
+    recoveries = {group.id: keys.Identity(making.seed()) for group in plan.groups}
+    groups = tuple(_make_group(group, recoveries[group.id], making, files, register) for group in plan.groups)
+    for each in plan.staff:
+        _make_member(each, None, keys.Identity(making.seed()), making, files, register)
     root, receipt, machine = keys.SigningKey(making.seed()), keys.SigningKey(making.seed()), making.seed()
     card = sign_card(
         Card(
@@ -77,10 +79,11 @@ def make(
         ),
         root,
     )
+    public = {group: write_recipient(key.recipient) for group, key in recoveries.items()}
     files["offline/root.key"] = making.wrapped(root.reveal(), "root")
     files["desk/machine.secret"] = f"WHISTLE-MACHINE-SECRET-1 {machine.hex()}\n".encode()
     files["desk/receipt.key"] = wrap(receipt.reveal(), "receipt", Factors(machine=machine), random).encode()
-    files["desk/register.json"] = (json.dumps({"members": register}, indent=1) + "\n").encode()
+    files["desk/register.json"] = (json.dumps({"members": register, "recovery": public}, indent=1) + "\n").encode()
     return MappingProxyType(files | public_files(card))
 
 
@@ -99,15 +102,28 @@ def renew(card: Card, root_file: str, passphrase: str, today: date, days: int) -
     return sign_card(replace(card, counter=card.counter + 1, issued=today, ends=today + timedelta(days=days)), root)
 
 
-def _make_group(plan: GroupPlan, making: _Making, files: dict[str, bytes], register: list[_RegisterLine]) -> Group:
+def _make_member(
+    plan: MemberPlan | StaffPlan,
+    group: str | None,
+    key: keys.Identity,
+    making: _Making,
+    files: dict[str, bytes],
+    register: list[_RegisterLine],
+) -> None:
+    """A member's enrolment file, and their line of the register."""
+    files[f"desk/members/{plan.name}.enrolment"] = making.wrapped(key.reveal(), f"member {plan.name}")
+    ring = plan.ring if isinstance(plan, MemberPlan) else None
+    line = {"name": plan.name, "group": group, "ring": ring, "role": plan.role}
+    register.append(line | {"recipient": write_recipient(key.recipient)})
+
+
+def _make_group(
+    plan: GroupPlan, recovery: keys.Identity, making: _Making, files: dict[str, bytes], register: list[_RegisterLine]
+) -> Group:
     """Keys of one group into `files`, its members into `register`; the group as the card shows it."""
     members = {member.name: keys.Identity(making.seed()) for member in plan.members}
-    recovery = keys.Identity(making.seed())
     for each in plan.members:
-        key = members[each.name]
-        files[f"desk/members/{each.name}.enrolment"] = making.wrapped(key.reveal(), f"member {each.name}")
-        recipient = write_recipient(key.recipient)
-        register.append({"name": each.name, "group": plan.id, "ring": each.ring, "recipient": recipient})
+        _make_member(each, plan.id, members[each.name], making, files, register)
     files[f"offline/recovery-{plan.id}.key"] = making.wrapped(recovery.reveal(), f"recovery {plan.id}")
 
     def holders(ring: str | None) -> list[bytes]:

@@ -12,10 +12,14 @@ _LANGUAGE = re.compile(r"[a-z]{2}")
 
 @dataclass(frozen=True)
 class MemberPlan:
-    """A first member: the name to sign in with, and ring "a" or "b" where the group has rings."""
+    """A first member: the name to sign in with, ring "a" or "b" where the group has rings, and the role at the desk.
+
+    A lead also decides who works on a case, reads the log, and lets new members in.
+    """
 
     name: str
     ring: str | None = None
+    role: str = "lead"
 
 
 @dataclass(frozen=True)
@@ -33,22 +37,38 @@ class GroupPlan:
 
 
 @dataclass(frozen=True)
+class StaffPlan:
+    """Somebody in no group, who can open nothing: an auditor reads the log, an administrator keeps the list of members."""
+
+    name: str
+    role: str
+
+
+@dataclass(frozen=True)
 class Plan:
     """The settings of `whistle-keys init`."""
 
     demo: bool
     days: int
     groups: tuple[GroupPlan, ...]
+    staff: tuple[StaffPlan, ...] = ()
+
+    @property
+    def people(self) -> tuple[MemberPlan | StaffPlan, ...]:
+        """Everybody, each with a passphrase of their own."""
+        return (*(member for group in self.groups for member in group.members), *self.staff)
 
     def check(self) -> "Plan":
         """The plan itself. Raises CeremonyRefused if keys made by it could not work."""
-        names = [member.name for group in self.groups for member in group.members]
+        names = [each.name for each in self.people]
         ids = [group.id for group in self.groups]
         _must(1 <= self.days <= 100, "days must be 1 to 100: a key card never lasts longer.")
         _must(1 <= len(ids) <= 8 and len(set(ids)) == len(ids), "There must be one to eight groups, each with its own id.")
         _must(len(set(names)) == len(names), "Each member needs a name of their own.")
-        for each in [*ids, *names]:
-            _must(GROUP_ID.fullmatch(each) is not None, f"{each!r} must be small letters, digits and dashes.")
+        for name in [*ids, *names]:
+            _must(GROUP_ID.fullmatch(name) is not None, f"{name!r} must be small letters, digits and dashes.")
+        for each in self.staff:
+            _must(each.role in ("auditor", "administrator"), f"{each.name} must be auditor or administrator, or in a group.")
         for group in self.groups:
             _check_group(group)
         return self
@@ -57,6 +77,9 @@ class Plan:
 def _check_group(group: GroupPlan) -> None:
     _must(bool(group.members), f"The group {group.id} has no member.")
     _must(bool(group.names), f"The group {group.id} has no name.")
+    roles = {member.role for member in group.members}
+    _must(roles <= {"lead", "investigator"}, f"A role in {group.id} is neither lead nor investigator.")
+    _must("lead" in roles, f"The group {group.id} has no lead: nobody could let others in.")
     for language, name in group.names.items():
         written = _LANGUAGE.fullmatch(language) and 1 <= len(name) <= 80 and name.isprintable()
         _must(bool(written), f"The name of {group.id} in {language!r} must be 1 to 80 printable characters.")

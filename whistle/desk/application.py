@@ -49,6 +49,7 @@ class Running:
     """The application, and what runs beside it."""
 
     app: ASGIApp
+    desk: Desk
     relay: Relay
     purge: Purge
     receipts: Receipts
@@ -123,7 +124,7 @@ def build(settings: Settings, file: Path, clock: Clock, random: Random) -> Runni
         clock=clock,
     )
     app = _application(desk, settings)
-    return Running(app, relay, purge, receipts, client, sessions, cases, heads, clock, settings.poll_seconds)
+    return Running(app, desk, relay, purge, receipts, client, sessions, cases, heads, clock, settings.poll_seconds)
 
 
 def free_bytes(settings: Settings) -> int:

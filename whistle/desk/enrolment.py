@@ -7,7 +7,8 @@ import json
 import re
 from pathlib import Path
 
-from whistle.errors import DeskRefused, WhistleError
+from whistle.desk.roles import STAFF, Role
+from whistle.errors import DeskRefused, NotARecipient, WhistleError
 from whistle.protocol.bech32 import read_recipient
 from whistle.protocol.card import GROUP_ID, Card
 from whistle.sealing.wrapping import factors_of
@@ -19,38 +20,39 @@ _KEY_FILE = re.compile(r"([a-z][a-z0-9-]{0,31})\.(?:(voice)|([1-9][0-9]{0,9})\.(
 def enrol(cases: Cases, folder: Path, card: Card) -> tuple[int, int]:
     """Stores members and group keys of a folder; how many there were of each. Raises DeskRefused and keeps nothing then."""
     try:
-        members = _members(folder)
+        register = json.loads((folder / "register.json").read_text("utf-8"))
+        members = [_member(folder, line) for line in register["members"]]
+        recoveries = {str(group): _recipient(text) for group, text in register["recovery"].items()}
         keys = [_group_key(file) for file in sorted((folder / "groups").iterdir())]
     except OSError as error:
         raise DeskRefused(f"{error.filename} cannot be read: {error.strerror}.") from None
-    named = {member.group for member in members} | {key.group for key in keys}
+    except (ValueError, KeyError, TypeError, AttributeError, NotARecipient):
+        raise DeskRefused("The register cannot be read: give the folder as the ceremony handed it over.") from None
+    named = {member.group for member in members if member.group} | {key.group for key in keys} | recoveries.keys()
     strange = named - {group.id for group in card.groups}
     if strange:
         raise DeskRefused(f"The key card has no group {min(strange)}: this folder belongs to another card.")
-    cases.enrol(card.instance, members, keys)
+    cases.enrol(card.instance, members, keys, recoveries)
     return len(members), len(keys)
-
-
-def _members(folder: Path) -> list[Member]:
-    try:
-        register = json.loads((folder / "register.json").read_text("utf-8"))
-        members = [_member(folder, line) for line in register["members"]]
-    except (ValueError, KeyError, TypeError, AttributeError):
-        raise DeskRefused("The register cannot be read: give the folder as the ceremony handed it over.") from None
-    return members
 
 
 def _member(folder: Path, line: dict[str, str | None]) -> Member:
     name, group, ring, recipient = line["name"], line["group"], line["ring"], line["recipient"]
-    if not (name and group and recipient and GROUP_ID.fullmatch(name)) or ring not in ("a", "b", None):
+    role = Role(line["role"] or "")
+    if not (name and recipient and GROUP_ID.fullmatch(name)) or ring not in ("a", "b", None) or bool(group) is (role in STAFF):
         raise ValueError
     key = (folder / "members" / f"{name}.enrolment").read_text("ascii")
     try:
-        read_recipient(recipient)
+        _recipient(recipient)
         factors_of(key, f"member {name}")
     except WhistleError:
         raise DeskRefused(f"The enrolment file or the recipient of {name} is damaged.") from None
-    return Member(name, group, ring, recipient, key)
+    return Member(name, group or "", ring, recipient, key, role)
+
+
+def _recipient(text: str) -> str:
+    read_recipient(text)
+    return text
 
 
 def _group_key(file: Path) -> GroupKey:

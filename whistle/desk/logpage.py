@@ -7,6 +7,7 @@ from datetime import datetime
 from starlette.responses import Response
 
 from whistle.desk.heads import Heads
+from whistle.desk.roles import Role
 from whistle.desk.sessions import Session
 from whistle.desk.showing import Pages
 from whistle.errors import NotACaseNumber
@@ -16,9 +17,9 @@ from whistle.store.log import OPENED_LOG, Which
 _A_PAGE = 50
 
 
-def may_audit(session: Session) -> Collection[str]:
-    """The groups whose cases' lines a session may see, beside the lines without a case. For now: the member's own."""
-    return session.groups.keys()
+def may_audit(session: Session) -> Collection[str] | None:
+    """The groups whose cases' lines a session may see, beside the lines without a case; None for all, which an auditor sees."""
+    return None if session.role is Role.AUDITOR else session.groups.keys()
 
 
 @dataclass(frozen=True)

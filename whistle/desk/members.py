@@ -10,6 +10,7 @@ from threading import BoundedSemaphore
 from typing import Any, TypeVar
 
 from whistle.desk.passphrases import check
+from whistle.desk.roles import Role
 from whistle.errors import DeskBusy, NoMatch, SignInRefused, WrongPassphrase
 from whistle.sealing.groups import open_recipient_key, open_voice_key
 from whistle.sealing.keys import Identity, SigningKey
@@ -54,10 +55,10 @@ class Members:
     def __init__(self, cases: Cases, machine: bytes, organisation: str, random: Random) -> None:
         self._cases, self._machine, self._organisation, self._random = cases, machine, organisation, random
         self.turns = Turns()
-        self._nobody = Member("nobody", "", None, "", decoy("member nobody", random))
+        self._nobody = Member("nobody", "", None, "", decoy("member nobody", random), "")
 
-    def open(self, name: str, passphrase: str) -> Mapping[str, GroupKeys]:
-        """The keys of every group that the member belongs to. Raises SignInRefused."""
+    def open(self, name: str, passphrase: str) -> tuple[Role, Mapping[str, GroupKeys]]:
+        """The member's role, and the keys of every group that they belong to. Raises SignInRefused."""
         member = self._cases.member(name)
         secret = self._unwrap(member or self._nobody, passphrase)
         if member is None:
@@ -65,7 +66,7 @@ class Members:
         if factors_of(member.key, f"member {name}") == "passphrase":
             # The enrolment file as it was handed over: from here on the key needs this machine too.
             self._cases.rewrap(name, self._wrap(name, secret, passphrase))
-        return keys_of(self._cases.group_keys(), Identity(secret))
+        return Role(member.role), keys_of(self._cases.group_keys(), Identity(secret))
 
     def change(self, name: str, old: str, new: str) -> None:
         """Another passphrase for the same key. Raises SignInRefused or PassphraseTooWeak."""

@@ -31,6 +31,7 @@ from whistle.desk.presets import Preset
 from whistle.desk.reading import OpenCase, Reader
 from whistle.desk.receipts import Receipts
 from whistle.desk.relay import Clock, Relay
+from whistle.desk.roles import Right, may, require
 from whistle.desk.saying import CHECKS, ROWS, for_now, questions_in, ticked_in, typed_in
 from whistle.desk.sessions import Session, Sessions
 from whistle.desk.showing import Draft, Pages
@@ -52,6 +53,7 @@ from whistle.errors import (
     NoOutcomeChosen,
     NoSuchPeriod,
     NotACard,
+    NotAllowed,
     NotSignedIn,
     NotThisForm,
     NotYours,
@@ -83,6 +85,7 @@ _FORMS = (
 _NAME_LIMIT = 64
 _STATUS: Mapping[type[WhistleError], int] = {
     NotYours: 404,
+    NotAllowed: 403,
     NotThisForm: 403,
     SignInRefused: 403,
     ForbiddenStep: 409,
@@ -138,6 +141,23 @@ class Visit:
     def file(self) -> bytes:
         """The id of a file in the path."""
         return bytes.fromhex(self.request.path_params["file"])
+
+
+Take = Callable[[Visit, Form], Response]
+
+
+@dataclass(frozen=True, eq=False)
+class Guarded:
+    """A line of the route table. `right` is what its endpoint asks for; None is open to whoever is not signed in."""
+
+    right: Right | None
+    method: str
+    path: str
+    endpoint: Endpoint
+
+    @property
+    def route(self) -> Route:
+        return Route(self.path, self.endpoint, methods=[self.method])
 
 
 class CaseNumber(Convertor[int]):
@@ -206,41 +226,52 @@ class Desk:
 
     @property
     def routes(self) -> list[Route]:
+        return [line.route for line in self.table]
+
+    @property
+    def table(self) -> list[Guarded]:
+        """Every path, and the right that it takes. None of them can be written down without."""
         case = "/cases/{number:case}"
         return [
-            Route("/", self._seen(self.inbox), methods=["GET"]),
-            Route("/sign-in", self.sign_in_page, methods=["GET"]),
-            Route("/sign-in", self.sign_in, methods=["POST"]),
-            Route("/sign-out", self._sent(self.sign_out), methods=["POST"]),
-            Route("/passphrase", self._seen(self.passphrase_page), methods=["GET"]),
-            Route("/passphrase", self._sent(self.change_passphrase, self.members.turns), methods=["POST"]),
-            Route(case, self._seen(self.case), methods=["GET"]),
-            Route(case + "/acknowledge", self._written("acknowledge", self.writer.acknowledge), methods=["POST"]),
-            Route(case + "/reply", self._written("reply", self.writer.reply), methods=["POST"]),
-            Route(case + "/note", self._written("note", self.writer.note), methods=["POST"]),
-            Route(case + "/ask", self._sent(self.ask), methods=["POST"]),
-            Route(case + "/minutes", self._written("minutes", self.writer.minutes), methods=["POST"]),
-            Route(case + "/feedback", self._sent(self.give_feedback), methods=["POST"]),
-            Route(case + "/outcome", self._sent(self.tell_outcome), methods=["POST"]),
-            Route(case + "/closing", self._written("closing", self.writer.closing), methods=["POST"]),
-            Route(case + "/files", self.send_file, methods=["POST"]),
-            Route(case + "/files/{file:file}", self._seen(self.file_page), methods=["GET"]),
-            Route(case + "/files/{file:file}", self._sent(self.download), methods=["POST"]),
-            Route(case + "/state", self._sent(self.change_state), methods=["POST"]),
-            Route("/log", self._seen(self.log), methods=["GET"]),
-            Route("/numbers", self._seen(self.numbers), methods=["GET"]),
-            Route("/numbers.csv", self._seen(self.numbers_file), methods=["GET"]),
-            Route(case + "/hold", self._sent(self.hold), methods=["POST"]),
-            Route(case + "/lift", self._written("lift", self.keeping.lift), methods=["POST"]),
-            Route(case + "/early", self._written("early", self.keeping.early), methods=["POST"]),
-            Route(case + "/confirm", self._sent(partial(self.answer_request, "confirm")), methods=["POST"]),
-            Route(case + "/withdraw", self._sent(partial(self.answer_request, "withdraw")), methods=["POST"]),
-            Route(channelpages.PATH, self._seen(self.new_report), methods=["GET"]),
-            Route(channelpages.PATH, self._sent(self.file_report), methods=["POST"]),
-            Route("/reports/mail", self.send_mail, methods=["POST"]),
-            Route(case + "/recording", self.send_recording, methods=["POST"]),
-            Route("/style.css", self.style, methods=["GET"]),
+            Guarded(None, "GET", "/sign-in", self.sign_in_page),
+            Guarded(None, "POST", "/sign-in", self.sign_in),
+            Guarded(None, "GET", "/style.css", self.style),
+            self._page(Right.ACCOUNT, "/", self.home),
+            self._form(Right.ACCOUNT, "/sign-out", self.sign_out),
+            self._page(Right.ACCOUNT, "/passphrase", self.passphrase_page),
+            self._form(Right.ACCOUNT, "/passphrase", self.change_passphrase, self.members.turns),
+            self._page(Right.LOG, "/log", self.log),
+            self._page(Right.CASES, "/numbers", self.numbers),
+            self._page(Right.CASES, "/numbers.csv", self.numbers_file),
+            self._page(Right.CASES, case, self.case),
+            self._form(Right.CASES, case + "/acknowledge", self._text("acknowledge", self.writer.acknowledge)),
+            self._form(Right.CASES, case + "/reply", self._text("reply", self.writer.reply)),
+            self._form(Right.CASES, case + "/note", self._text("note", self.writer.note)),
+            self._form(Right.CASES, case + "/ask", self.ask),
+            self._form(Right.CASES, case + "/minutes", self._text("minutes", self.writer.minutes)),
+            self._form(Right.CASES, case + "/feedback", self.give_feedback),
+            self._form(Right.CASES, case + "/outcome", self.tell_outcome),
+            self._form(Right.CASES, case + "/closing", self._text("closing", self.writer.closing)),
+            self._form(Right.CASES, case + "/state", self.change_state),
+            Guarded(Right.CASES, "POST", case + "/files", self.send_file),
+            self._page(Right.CASES, case + "/files/{file:file}", self.file_page),
+            self._form(Right.CASES, case + "/files/{file:file}", self.download),
+            self._form(Right.CASES, case + "/hold", self.hold),
+            self._form(Right.CASES, case + "/lift", self._text("lift", self.keeping.lift)),
+            self._form(Right.CASES, case + "/early", self._text("early", self.keeping.early)),
+            self._form(Right.CASES, case + "/confirm", partial(self.answer_request, "confirm")),
+            self._form(Right.CASES, case + "/withdraw", partial(self.answer_request, "withdraw")),
+            self._page(Right.CASES, channelpages.PATH, self.new_report),
+            self._form(Right.CASES, channelpages.PATH, self.file_report),
+            Guarded(Right.CASES, "POST", "/reports/mail", self.send_mail),
+            Guarded(Right.CASES, "POST", case + "/recording", self.send_recording),
         ]
+
+    def _page(self, right: Right, path: str, show: Callable[[Visit], Response]) -> Guarded:
+        return Guarded(right, "GET", path, self._seen(right, show))
+
+    def _form(self, right: Right, path: str, take: Take, turns: Executor | None = None) -> Guarded:
+        return Guarded(right, "POST", path, self._sent(right, take, turns))
 
     # Who is there -----------------------------------------------------------------------------------------------------
 
@@ -250,18 +281,18 @@ class Desk:
         self.pages.language(request.query_params.get("language"), session)
         return session
 
-    def _seen(self, show: Callable[[Visit], Response]) -> Endpoint:
-        """A page for whoever is signed in."""
+    def _seen(self, right: Right, show: Callable[[Visit], Response]) -> Endpoint:
+        """A page for whoever is signed in and has this right."""
 
         async def get(request: Request) -> Response:
             now = self.clock()
             visit = Visit(request, self._session(request, now), now)
-            return await asyncio.to_thread(self._noting_refusals, visit, partial(show, visit))
+            return await asyncio.to_thread(self._noting_refusals, visit, right, partial(show, visit))
 
         return get
 
-    def _sent(self, take: Callable[[Visit, Form], Response], turns: Executor | None = None) -> Endpoint:
-        """A form of whoever is signed in, from a page of this desk. `turns` runs it, if it must wait for its turn."""
+    def _sent(self, right: Right, take: Take, turns: Executor | None = None) -> Endpoint:
+        """A form of whoever is signed in and has this right, from a page of this desk. `turns` runs it, if it must wait."""
 
         async def post(request: Request) -> Response:
             form, now = await read_form(request), self.clock()
@@ -269,19 +300,20 @@ class Desk:
                 session = self._session(request, now)
                 self.tokens.check(session.id, form.get("token", ""))
                 visit = Visit(request, session, now)
-                act = partial(self._noting_refusals, visit, partial(take, visit, form))
+                act = partial(self._noting_refusals, visit, right, partial(take, visit, form))
                 return await asyncio.get_running_loop().run_in_executor(turns, act)
             except (NotSignedIn, NotThisForm, StorageFailed) as error:  # no browser need have the text any more
                 return self._refusal(request, error, typed_in(form))
 
         return post
 
-    def _noting_refusals(self, visit: Visit, act: Callable[[], Response]) -> Response:
-        """The answer; if the case is not the member's, or is none, that they asked for it is on the log."""
+    def _noting_refusals(self, visit: Visit, right: Right, act: Callable[[], Response]) -> Response:
+        """The answer; if it is not the member's to see, or the case is none, that they asked for it is on the log."""
         try:
+            require(visit.session.role, right)
             return act()
-        except NotYours:
-            self.cases.log(Act(visit.now, visit.session.member, "refused", visit.case))
+        except (NotYours, NotAllowed):
+            self.cases.log(Act(visit.now, visit.session.member, "refused", visit.request.path_params.get("number")))
             raise
 
     async def sign_in_page(self, request: Request) -> Response:
@@ -299,7 +331,7 @@ class Desk:
         except SignInRefused as error:  # waiting is not made longer by asking
             return self._sign_in_page(request, name, error)
         try:
-            groups = self.members.open(name, form.get("passphrase", ""))
+            role, groups = self.members.open(name, form.get("passphrase", ""))
         except SignInRefused as error:
             self.throttle.failed(name, now)
             self.cases.log(Act(now, name if self.cases.member(name) else "unknown", "sign-in refused"))
@@ -307,7 +339,7 @@ class Desk:
         self.throttle.succeeded(name)
         language = self.pages.language(request.query_params.get("language"), None)
         self.cases.log(Act(now, name, "signed in"))
-        token, _ = self.sessions.begin(name, groups, language, now)
+        token, _ = self.sessions.begin(name, role, groups, language, now)
         answer = _go("/")
         answer.set_cookie(COOKIE, token, path="/", secure=True, httponly=True, samesite="strict")
         return answer
@@ -352,6 +384,12 @@ class Desk:
         return self.pages.render("passphrase", "/passphrase", session.language, session, status, error=error, done=done)
 
     # Cases ------------------------------------------------------------------------------------------------------------
+
+    def home(self, visit: Visit) -> Response:
+        """Where a member's work is."""
+        if may(visit.session.role, Right.CASES):
+            return self.inbox(visit)
+        return _go("/log" if may(visit.session.role, Right.LOG) else "/passphrase")
 
     def inbox(self, visit: Visit) -> Response:
         session, today = visit.session, visit.now.date()
@@ -408,14 +446,14 @@ class Desk:
     def case(self, visit: Visit) -> Response:
         return self._case_page(visit, None)
 
-    def _written(self, form: str, write: Callable[[Place, str, datetime], None]) -> Endpoint:
+    def _text(self, form: str, write: Callable[[Place, str, datetime], None]) -> Take:
         """A form with a text, which `write` signs, seals and keeps."""
 
         def take(visit: Visit, fields: Form) -> Response:
             text = fields.get("text", "")
             return self._done(visit, form, text, partial(write, _place(visit, fields), text, visit.now))
 
-        return self._sent(take)
+        return take
 
     def change_state(self, visit: Visit, form: Form) -> Response:
         after, tell = form.get("state", ""), "tell" in form
@@ -594,13 +632,15 @@ class Desk:
         refuse_other_sites(request)
         now = self.clock()
         visit = Visit(request, self._session(request, now), now)
+        await asyncio.to_thread(self._noting_refusals, visit, Right.CASES, Response)
         form = FileForm(request.headers.get("content-type", ""))
         upload = Upload(form, partial(begin, visit), longest)
         try:
             async for piece in pieces(request):
                 await asyncio.to_thread(upload.feed, piece)
             self._session(request, self.clock())  # it may have ended meanwhile
-            return await asyncio.to_thread(self._noting_refusals, visit, partial(take, visit, upload))
+            act = partial(take, visit, upload)
+            return await asyncio.to_thread(self._noting_refusals, visit, Right.CASES, act)
         finally:
             await asyncio.to_thread(upload.drop)
 

@@ -9,6 +9,7 @@ from threading import Lock
 from whistle.desk.mail import Mail
 from whistle.desk.members import GroupKeys, Random
 from whistle.desk.numbers import Told
+from whistle.desk.roles import Role
 from whistle.errors import NotSignedIn
 
 IDLE, LONGEST = timedelta(minutes=15), timedelta(hours=8)
@@ -21,6 +22,7 @@ class Session:
 
     id: bytes = field(repr=False)  # SHA-256 of the token that the browser has
     member: str
+    role: Role
     groups: Mapping[str, GroupKeys] = field(repr=False)
     language: str
     started: datetime
@@ -44,10 +46,12 @@ class Sessions:
         self._sessions: dict[bytes, Session] = {}
         self._lock = Lock()
 
-    def begin(self, member: str, groups: Mapping[str, GroupKeys], language: str, now: datetime) -> tuple[str, Session]:
+    def begin(
+        self, member: str, role: Role, groups: Mapping[str, GroupKeys], language: str, now: datetime
+    ) -> tuple[str, Session]:
         """A new session and its token, which only the browser keeps."""
         token = self._random(_TOKEN_BYTES).hex()
-        session = Session(_hash(token), member, groups, language, now, now)
+        session = Session(_hash(token), member, role, groups, language, now, now)
         with self._lock:
             self._sessions[session.id] = session
         return token, session

@@ -9,6 +9,7 @@ from babel.dates import format_date
 from babel.numbers import format_decimal
 from starlette.responses import HTMLResponse
 
+from whistle.desk.roles import Right, may
 from whistle.desk.sessions import Session
 from whistle.desk.settings import Settings
 from whistle.desk.starting import KeyCard
@@ -79,6 +80,7 @@ class Pages:
             language=language,
             path=path,
             session=session,
+            may=lambda right: session is not None and may(session.role, Right(right)),
             token=self._tokens.make(session.id) if session is not None else "",
             demo=self._card.known().demo,
             organisation=self._settings.organisation,

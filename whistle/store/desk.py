@@ -57,10 +57,17 @@ class _State(_Tables, table=True):
 class _Member(_Tables, table=True):
     __tablename__ = "member"
     name: str = Field(primary_key=True)
-    group: str
+    group: str  # none, an empty one, of who is in none
     ring: str | None
     recipient: str
     key: str  # a wrapped private key file
+    role: str
+
+
+class _Group(_Tables, table=True):
+    __tablename__ = "group"
+    id: str = Field(primary_key=True)
+    recovery: str  # age1pq1… text: whatever is sealed to the group's members is sealed to it too
 
 
 class _GroupKey(_Tables, table=True):
@@ -152,18 +159,20 @@ class _Log(_Tables, table=True):
 
 TABLES = _Tables.metadata.tables
 _schema, _state, _member, _key, _arrival = (TABLES[name] for name in ("schema", "state", "member", "group_key", "arrival"))
+_group = TABLES["group"]
 _case, _content, _outbox, _reading, _log = (TABLES[name] for name in ("case", "content", "outbox", "reading", "log"))
 
 
 @dataclass(frozen=True)
 class Member:
-    """Who can sign in. `key` is their wrapped private key file, `recipient` its age1pq1… text."""
+    """Who can sign in. `key` is their wrapped private key file, `recipient` its age1pq1… text; `group` may be ""."""
 
     name: str
     group: str
     ring: str | None
     recipient: str
     key: str
+    role: str
 
 
 @dataclass(frozen=True)
@@ -296,7 +305,9 @@ class Cases:
 
     # Members and keys -------------------------------------------------------------------------------------------------
 
-    def enrol(self, instance: bytes, members: Sequence[Member], keys: Sequence[GroupKey]) -> None:
+    def enrol(
+        self, instance: bytes, members: Sequence[Member], keys: Sequence[GroupKey], recoveries: Mapping[str, str]
+    ) -> None:
         """Takes over what a ceremony handed out; what is here already stays. Raises DeskRefused for another instance."""
         with self._writing() as connection:
             if connection.scalar(select(_state.c.instance)) not in (None, instance):
@@ -304,6 +315,10 @@ class Cases:
             connection.execute(update(_state).values(instance=instance))
             names = set(connection.scalars(select(_member.c.name)))
             known = {tuple(row) for row in connection.execute(select(_key.c.group, _key.c.epoch, _key.c.purpose))}
+            known_groups = set(connection.scalars(select(_group.c.id)))
+            for group, recovery in recoveries.items():
+                if group not in known_groups:
+                    connection.execute(insert(_group).values(id=group, recovery=recovery))
             for member in members:
                 if member.name not in names:
                     connection.execute(insert(_member).values(vars(member)))
@@ -326,6 +341,15 @@ class Cases:
         """Puts a member's newly wrapped key in place of the former."""
         with self._writing() as connection:
             connection.execute(update(_member).where(_member.c.name == name).values(key=key))
+
+    def members(self) -> list[Member]:
+        with self._reading() as connection:
+            return [Member(**row._mapping) for row in connection.execute(select(_member).order_by(_member.c.name))]
+
+    def recoveries(self) -> Mapping[str, str]:
+        """The recovery recipient of every group, as age1pq1… text."""
+        with self._reading() as connection:
+            return {row.id: row.recovery for row in connection.execute(select(_group))}
 
     def group_keys(self) -> list[GroupKey]:
         with self._reading() as connection:
@@ -684,6 +708,12 @@ def _add_erasure(connection: Connection) -> None:
             connection.execute(update(_case).where(_case.c.number == row.case).values(out_of_scope=day))
 
 
+def _add_roles(connection: Connection) -> None:
+    """Whoever was there before roles could do everything."""
+    _add_columns(connection, "member", role="VARCHAR NOT NULL DEFAULT 'lead'")
+    _group.create(connection, checkfirst=True)
+
+
 # What brings a database up to each version from the one before.
 _STEPS: Mapping[int, Callable[[Connection], object]] = {
     2: prepare,  # files and receipts
@@ -691,5 +721,6 @@ _STEPS: Mapping[int, Callable[[Connection], object]] = {
     4: partial(_add_columns, table="case", feedback="DATE", outcome="VARCHAR", decided="DATE"),
     5: _index_log,
     6: _add_erasure,
+    7: _add_roles,
     10: channels.prepare,
 }
