@@ -105,9 +105,7 @@ def upload(member: Member, path: str, plain: bytes, name: str, **fields: str) ->
 # Filing ---------------------------------------------------------------------------------------------------------------
 
 
-def test_a_report_by_telephone_is_a_case_like_any_other_and_its_clock_starts_when_it_was_received(
-    desk: Desk, anna: Member
-) -> None:
+def test_a_report_by_telephone_is_a_case_and_its_clock_starts_when_it_was_received(desk: Desk, anna: Member) -> None:
     filed(desk, anna, received=str(today() - timedelta(days=5)))
     case = desk.cases.case(1)
     assert case is not None
@@ -160,8 +158,7 @@ def test_nothing_goes_into_a_box_before_it_is_there_and_the_page_says_so(desk: D
 
 
 def test_a_box_that_is_refused_holds_up_no_other(desk: Desk, anna: Member, server: Public) -> None:
-    filed(desk, anna)
-    answer = server.answer
+    waiting, answer = filed(desk, anna), server.answer
 
     def refuse(call: str, body: bytes) -> bytes:
         if call == "open":
@@ -175,6 +172,10 @@ def test_a_box_that_is_refused_holds_up_no_other(desk: Desk, anna: Member, serve
     assert not desk.running.relay.silent
     assert len(desk.cases.waiting()) == 1
     assert len(desk.cases.channels.to_open()) == 1
+    assert {each.box for each in server.pushed} == {other.keys.box}
+    server.answer = answer  # type: ignore[method-assign]
+    desk.poll()
+    assert len(thread_of(server, waiting, TO_REPORTER)) == 1
 
 
 def test_the_code_the_text_and_the_name_are_in_no_file_of_the_desk(desk: Desk, anna: Member, tmp_path: Path) -> None:
