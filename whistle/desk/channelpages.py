@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from whistle.desk.channels import HOW, Taking
 from whistle.desk.letters import LANGUAGES
-from whistle.desk.mail import Incoming, Mail, read_mail
+from whistle.desk.eml import Incoming, Mail, read_mail
 from whistle.desk.members import Random
 from whistle.desk.sessions import Session
 from whistle.desk.showing import Pages

@@ -11,7 +11,7 @@ from hashlib import sha256
 from threading import Lock
 
 from whistle.desk.letters import LANGUAGES, Letters
-from whistle.desk.mail import Attached
+from whistle.desk.eml import Attached
 from whistle.desk.members import GroupKeys, Random
 from whistle.desk.presets import Preset, erase_recording_on
 from whistle.desk.reading import OpenCase, Reader

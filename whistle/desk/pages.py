@@ -24,7 +24,7 @@ from whistle.desk.erasure import Keeping, Purge
 from whistle.desk.files import CaseFiles, Shown, disposition
 from whistle.desk.letters import Letters
 from whistle.desk.logpage import LogPage, look_ups
-from whistle.desk.mail import LONGEST_MAIL, Incoming
+from whistle.desk.eml import LONGEST_MAIL, Incoming
 from whistle.desk.members import Members
 from whistle.desk.outcomes import Code
 from whistle.desk.presets import Preset

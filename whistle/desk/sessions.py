@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from threading import Lock
 
-from whistle.desk.mail import Mail
+from whistle.desk.eml import Mail
 from whistle.desk.members import GroupKeys, Random
 from whistle.desk.numbers import Told
 from whistle.desk.roles import Role

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from whistle.desk.mail import Attached, read_mail
+from whistle.desk.eml import Attached, read_mail
 from whistle.errors import MailRefused
 from whistle.protocol.canonical import is_well_formed, written_length
 from whistle.protocol.constants import TEXT_LIMIT
