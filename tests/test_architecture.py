@@ -30,6 +30,7 @@ TABLE: dict[str, tuple[set[str], set[str]]] = {
             "settings",
             "protocol",
             "sealing",
+            "store.channels",
             "store.desk",
             "store.erasure",
             "store.files",

@@ -360,6 +360,38 @@ class SheetDamaged(DeskRefused):
     """The sheet of this case does not open: its bytes are not those that were kept."""
 
 
+class ChoiceMissing(DeskRefused):
+    """Something must be chosen of what the page offers."""
+
+    def __init__(self, field: str) -> None:
+        super().__init__()
+        self.field = field
+
+
+class ReceivedRefused(DeskRefused):
+    """The day of receipt must be today or before, and at most ten years ago."""
+
+
+class MailRefused(DeskRefused):
+    """This cannot be read as an e-mail, or it has too many parts. Write down what it says, and send its files by themselves."""
+
+
+class MailGone(DeskRefused):
+    """The e-mail that this page was about is not held any more. Choose it again."""
+
+
+class AlreadyFiled(DeskRefused):
+    """This page was sent before: the report is filed. Its code was shown then and is not kept."""
+
+
+class ConsentMissing(DeskRefused):
+    """A recording is kept only if the person agreed to it, and it is written down how."""
+
+
+class RecordedRefused(DeskRefused):
+    """The day of a recording must be today or before, and its time must not be over."""
+
+
 class LogBroken(DeskRefused):
     """A line of the log was changed or taken away."""
 

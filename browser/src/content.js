@@ -32,6 +32,7 @@ import { readRecipient } from './recipient.js';
  * @typedef {{kind: 'report', body: ReportBody}} Report
  * @typedef {{kind: 'notice', body: {state: string, text: string}}} Notice
  * @typedef {{kind: 'note', body: {author: string, text: string}}} Note
+ * @typedef {{kind: 'intake-record', body: {author: string, channel: string, text: string, files: SentFile[]}}} IntakeRecord
  * @typedef {Readonly<{id: string, name: string, type: string, size: number, sealed: string}>} SentFile `sealed` is SHA-256 of the sealed file
  * @typedef {{kind: 'files', body: {files: readonly SentFile[]}}} Files
  *
@@ -50,7 +51,7 @@ import { readRecipient } from './recipient.js';
  * @typedef {{text: string, choices: readonly string[]}} Question
  * @typedef {{kind: 'questions', body: {text: string, questions: readonly Question[]}}} Questions
  * @typedef {{kind: 'message' | 'acknowledgement' | 'minutes' | 'feedback' | 'outcome' | 'closing', body: {text: string}}} Message of the desk
- * @typedef {Context & (Report | Said | Message | Notice | Questions | Note)} Content
+ * @typedef {Context & (Report | Said | Message | Notice | Questions | Note | IntakeRecord)} Content
  */
 
 export const STATES = ['received', 'assessing', 'addressing', 'out-of-scope', 'concluding', 'closed'];
@@ -73,7 +74,9 @@ const QUESTION = record({ text: SHORT, choices: list(SHORT, 2, CHOICES_LIMIT) })
 
 const MESSAGE = record({ text: TEXT });
 const SHORT_MESSAGE = record({ text: OR_EMPTY });
-const FILES = record({ files: list(FILE, 1, FILES_LIMIT, (files) => new Set(files.map(({ id }) => id)).size === files.length) });
+/** @param {{id: string}[]} files */
+const haveIdsOfTheirOwn = (files) => new Set(files.map(({ id }) => id)).size === files.length;
+const FILES = record({ files: list(FILE, 1, FILES_LIMIT, haveIdsOfTheirOwn) });
 
 const CONTEXT = {
   instance: bytes(INSTANCE_BYTES), box: HASH, group: ID, epoch: count(1), recipient: HASH, sequence: count(1), previous: HASH,
@@ -111,7 +114,10 @@ const KINDS = {
     outcome: MESSAGE,
     closing: MESSAGE,
   },
-  internal: { note: record({ author: SHORT, text: TEXT }) },
+  internal: {
+    note: record({ author: SHORT, text: TEXT }),
+    'intake-record': record({ author: SHORT, channel: ID, text: OR_EMPTY, files: list(FILE, 0, FILES_LIMIT, haveIdsOfTheirOwn) }),
+  },
 };
 
 /**

@@ -33,6 +33,7 @@ class Public:
     parts: list[Frame] = field(default_factory=list)
     pushed: list[Frame] = field(default_factory=list)
     taken: list[tuple[bytes, bytes]] = field(default_factory=list)
+    opened: dict[bytes, bytes] = field(default_factory=dict)  # boxes that the desk asked for, and the hash of their token
     forgotten: list[bytes] = field(default_factory=list)
     calls: list[str] = field(default_factory=list)
     confirmed: tuple[int, int] = (0, 0)
@@ -66,6 +67,12 @@ class Public:
             unknown = sum(frame.box in self.gone for frame in frames)
             self.pushed += [frame for frame in frames if frame not in self.pushed and frame.box not in self.gone]
             word = {"stored": len(frames) - unknown, "unknown": unknown}
+        elif call == "open":
+            box, envelope = body[:32], body[64:]
+            if box not in self.opened:
+                self.opened[box] = body[32:64]
+                self.texts.append(Frame(len(self.texts) + 1, TO_DESK, today(), box, envelope))
+            word = {"envelope": sha256(envelope).hexdigest(), "day": str(today())}
         elif call == "forget":
             assert len(body) == 32
             self.forgotten.append(body)

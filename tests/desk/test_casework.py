@@ -276,6 +276,7 @@ def test_every_letter_is_there_in_every_language_in_which_one_can_report(letters
     assert "2027" in proposed["complaint"]
     assert {form for form, text in proposed.items() if GAP in text} == {"feedback", "disclosure"}
     assert len(letters.choices(language)) == 3
+    assert len(letters.code_seen(language)) > 200
     assert all("{" not in text for text in proposed.values())
 
 

@@ -108,6 +108,7 @@ TWO = {
 }  # tried below
 TWO |= {f"/cases/{{number:case}}/identity{act}" for act in ("", "/approve", "/refuse", "/end", "/reveal")}  # in test_identity
 INSTEAD = {"/cases/{number:case}/suppress"}  # of acknowledging: tried in test_casefile
+CHANNELS = {"/reports/new", "/reports/mail", "/cases/{number:case}/recording"}  # tried in test_channels.py
 
 
 @pytest.fixture
@@ -134,7 +135,7 @@ def part(member: Member, number: int) -> str:
 
 
 def test_every_form_that_is_taken_adds_a_line_of_its_own(desk: Desk, anna: Member, world: Callable[[str], str]) -> None:
-    assert {*POSTS, *TWO, *INSTEAD} == routes(desk, "POST"), "a form is not tried here: say how it succeeds"
+    assert {*POSTS, *TWO, *INSTEAD, *CHANNELS} == routes(desk, "POST"), "a form is not tried here: say how it succeeds"
     for path, send in POSTS.items():
         anna.get("/cases/1")
         before = log_of(desk)

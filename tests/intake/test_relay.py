@@ -12,7 +12,7 @@ from whistle.protocol.constants import ANSWER_BYTES, PAGE_BYTES
 from whistle.protocol.wire import RECEIPT, TO_DESK, TO_REPORTER, Frame, parse_pages, serialize_pages
 
 DAY = date(2026, 11, 21)
-CALLS = ("pull", "parts", "confirm", "push", "taken", "forget")
+CALLS = ("pull", "parts", "confirm", "push", "open", "taken", "forget")
 
 
 def test_the_desk_pulls_what_came_and_may_pull_it_again(intake: Intake) -> None:
@@ -79,6 +79,39 @@ def test_a_push_of_something_unsealed_keeps_nothing_of_it(intake: Intake) -> Non
     answer = intake.relay("/relay/push", serialize_pages(frames, more=False))
     assert (answer.status, answer.json["error"]) == (400, "not_an_envelope")
     assert len(intake.thread(report)) == 1
+
+
+def test_a_box_that_the_desk_opens_is_like_any_other_and_opening_it_again_changes_nothing(intake: Intake) -> None:
+    report = intake.submission()
+    body = report.box + sha256(report.access).digest() + report.envelope
+    answers = [intake.relay("/relay/open", body) for _ in range(2)]
+    assert {(each.status, each.json["envelope"]) for each in answers} == {(200, sha256(report.envelope).hexdigest())}
+    assert [frame.sealed for frame in intake.thread(report)] == [report.envelope]
+    assert [frame.sealed for frame in pulled(intake) if frame.box == report.box] == [report.envelope]
+    reply = Frame(0, TO_REPORTER, DAY, report.box, envelope())
+    assert intake.relay("/relay/push", serialize_pages([reply], more=False)).json == {"stored": 1, "unknown": 0}
+    assert intake.send("/api/post", intake.submission(report.box, report.access)).status == 200
+    assert len(intake.thread(report)) == 3
+
+
+def test_an_occupied_box_is_opened_with_nothing_else(intake: Intake) -> None:
+    report, other = intake.submission(), intake.submission()
+    token = sha256(report.access).digest()
+    assert intake.relay("/relay/open", report.box + token + report.envelope).status == 200
+    for body in (report.box + token + other.envelope, report.box + bytes(32) + report.envelope):
+        answer = intake.relay("/relay/open", body)
+        assert (answer.status, answer.json["error"]) == (409, "place_taken")
+    assert [frame.sealed for frame in intake.thread(report)] == [report.envelope]
+
+
+@pytest.mark.parametrize("sealed", [b"", b"plain words", envelope() + b"x", envelope()[:-1]])
+def test_a_box_is_opened_with_a_sealed_envelope_only(intake: Intake, sealed: bytes) -> None:
+    report = intake.submission()
+    answer = intake.relay("/relay/open", report.box + sha256(report.access).digest() + sealed)
+    assert (answer.status, answer.json["error"]) == (400, "not_an_envelope")
+    assert intake.relay("/relay/open", report.box).json["error"] == "not_a_submission"
+    reply = serialize_pages([Frame(0, TO_REPORTER, DAY, report.box, envelope())], more=False)
+    assert intake.relay("/relay/push", reply).json == {"stored": 0, "unknown": 1}
 
 
 def test_a_forgotten_box_answers_like_one_that_never_was(intake: Intake) -> None:

@@ -16,7 +16,7 @@ from whistle.protocol.content import KINDS, TO_DESK, TO_REPORTER, Content, Conte
 from whistle.protocol.spelling import write_base64
 from whistle.sealing.derivation import reporter_keys
 
-VECTORS = vectors.read("contents", 728)
+VECTORS = vectors.read("contents", 732)
 
 KEYS = reporter_keys(bytes(16), bytes(16))
 CONTEXT = Context(bytes(16), bytes(32), TO_DESK, "risk", 1, bytes(32), 2, b"p" * 32, Position())
@@ -61,6 +61,13 @@ SAID = {
     "outcome": st.builds(content.Outcome, WORDS),
     "closing": st.builds(content.Closing, WORDS),
     "note": st.builds(content.Note, WORDS, WORDS),
+    "intake-record": st.builds(
+        content.IntakeRecord,
+        WORDS,
+        st.from_regex(GROUP_ID, fullmatch=True),
+        TEXT,
+        st.lists(FILE, max_size=3, unique_by=lambda file: file.id).map(tuple),
+    ),
 }
 TEXTS = (content.Consent, content.Retaliation, content.Close, content.Minutes)
 PLACES = [(direction, kind) for direction, kinds in KINDS.items() for kind in kinds]
@@ -113,7 +120,7 @@ def test_whatever_is_said_is_read_again_as_it_was(said: Content) -> None:
 def test_every_kind_has_one_class_and_every_class_one_kind() -> None:
     assert {kind for _, kind in PLACES} == set(SAID)
     pairs = {(kind, body) for kinds in KINDS.values() for kind, body in kinds.items()}
-    assert len({kind for kind, _ in pairs}) == len({body for _, body in pairs}) == len(pairs) == 21
+    assert len({kind for kind, _ in pairs}) == len({body for _, body in pairs}) == len(pairs) == 22
 
 
 @given(anything_said(), st.sampled_from(list(KINDS)))

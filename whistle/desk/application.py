@@ -15,6 +15,8 @@ from starlette.types import ASGIApp
 
 from whistle.desk import starting
 from whistle.desk.casefile import Casefile
+from whistle.desk.channelpages import ChannelPages
+from whistle.desk.channels import Taking
 from whistle.desk.counting import Counting
 from whistle.desk.disclosing import Disclosing
 from whistle.desk.epochs import Turning
@@ -108,6 +110,8 @@ def build(settings: Settings, file: Path, clock: Clock, random: Random) -> Runni
     purge = Purge(cases, preset, clock, revealing.lapse)
     tokens = FormTokens(random(32))
     pages, heads = Pages(TEMPLATES, settings, card, tokens), Heads(cases, receipts, settings.log_heads)
+    letters = Letters(TEMPLATES / "letters")
+    taking = Taking(cases, card, reader, writer, letters, preset, random)
     desk = Desk(
         cases=cases,
         members=Members(cases, machine, settings.organisation, random),
@@ -128,7 +132,8 @@ def build(settings: Settings, file: Path, clock: Clock, random: Random) -> Runni
         receipts=receipts,
         relay=relay,
         pages=pages,
-        letters=Letters(TEMPLATES / "letters"),
+        letters=letters,
+        channels=ChannelPages(cases, taking, pages, random),
         log_page=LogPage(cases, heads, pages, settings.refusals_a_day),
         tokens=tokens,
         rules=preset,

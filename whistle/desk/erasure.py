@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 from functools import partial
 
 from whistle.desk.deadlines import CaseDays
-from whistle.desk.presets import Preset, erase_by_rule, review_hold_by
+from whistle.desk.presets import Preset, erase_by_rule, erase_recording_on, review_hold_by
 from whistle.desk.reading import Reader
 from whistle.desk.relay import Clock
 from whistle.desk.sessions import Session
@@ -135,9 +135,13 @@ class Purge:
                 await asyncio.to_thread(self.once)
             await asyncio.sleep(_SECONDS)
 
+    def again(self) -> None:
+        """Has today's run once more: something was erased whose traces are left."""
+        self._done = date.min
+
     def once(self) -> None:
         """Everything that is due today."""
-        now, erasure = self._clock(), self._cases.erasure
+        now, erasure, channels = self._clock(), self._cases.erasure, self._cases.channels
         try:
             self._lapse(now)
             for ending in erasure.closed():
@@ -146,7 +150,10 @@ class Purge:
                     erasure.erase(ending, partial(_certificate, now, ending.number, end))
             while erasure.erase_parts():
                 pass
-            rooms = (erasure, self._cases.removals, self._cases.epochs)
+            for recording in channels.recordings():
+                if erase_recording_on(recording.recorded, None, self._preset) <= now.date():
+                    channels.erase_recording(recording, Act(now, "desk", "recording erased after its time", recording.case))
+            rooms = (erasure, channels, self._cases.removals, self._cases.epochs)
             if any(room.has_traces() for room in rooms):
                 self._cases.leave_no_trace()
                 for room in rooms:

@@ -12,7 +12,7 @@ from urllib.parse import quote
 from whistle.desk.reading import OpenCase
 from whistle.errors import Malformed, NotYours, SealingError
 from whistle.protocol.content import Files as FilesBody
-from whistle.protocol.content import SentFile
+from whistle.protocol.content import IntakeRecord, SentFile
 from whistle.protocol.parts import sealed_length
 from whistle.sealing.cases import unwrap_file_key
 from whistle.sealing.files import joined, open_file_payload
@@ -29,6 +29,7 @@ class FileState(StrEnum):
     ARRIVING = "arriving"
     COMPLETE = "complete"
     NEVER = "never_finished"
+    ERASED = "erased"
     DAMAGED = "damaged"
     REMOVED = "removed"
 
@@ -43,7 +44,7 @@ class Shown:
     day: date
     here: int
     parts: int
-    own: bool = False  # sent by the desk
+    direction: str = TO_DESK
 
     @property
     def name(self) -> str:
@@ -52,6 +53,11 @@ class Shown:
     @property
     def type(self) -> str:
         return shown_name(self.sent.type) if self.sent else ""
+
+    @property
+    def own(self) -> bool:
+        """Whether the desk sent it."""
+        return self.direction == TO_REPORTER
 
     @property
     def unfinished(self) -> bool:
@@ -82,12 +88,12 @@ class CaseFiles:
         named: dict[int, tuple[Shown, ...]] = {}
         first: dict[tuple[str, bytes], SentFile] = {}
         for item in opened.thread.items:
-            if item.content is not None and isinstance(item.content.body, FilesBody):
+            if item.content is not None and isinstance(item.content.body, FilesBody | IntakeRecord):
                 sent = [(each, (item.direction, each.id)) for each in item.content.body.files]
                 named[item.place] = tuple(
                     replace(
                         self._shown(each, first.setdefault(key, each), there.get(key), item.day, opened, today),
-                        own=item.direction == TO_REPORTER,
+                        direction=item.direction,
                     )
                     for each, key in sent
                 )
@@ -99,7 +105,7 @@ class CaseFiles:
     def find(self, opened: OpenCase, id_: bytes, today: date) -> Shown:
         """A complete file by its id, which no honest side gives to two. Raises NotYours."""
         named = [each for files in self.listed(opened, today).named.values() for each in files if each.id == id_]
-        if len({each.own for each in named}) == 1 and named[0].state is FileState.COMPLETE:
+        if len({each.direction for each in named}) == 1 and named[0].state is FileState.COMPLETE:
             return named[0]
         raise NotYours
 
@@ -109,14 +115,14 @@ class CaseFiles:
         Raises a SealingError or NotTheFile at the first chunk that does not hold any more.
         """
         assert shown.sent is not None
-        direction = TO_REPORTER if shown.own else TO_DESK
         of_box = self._files.of_box(opened.case.box)
-        [file] = (each for each in of_box if (each.file, each.direction) == (shown.id, direction))
+        [file] = (each for each in of_box if (each.file, each.direction) == (shown.id, shown.direction))
         return self._open(file, shown.sent.size, opened.key)
 
     def _shown(self, sent: SentFile, first: SentFile, file: File | None, day: date, opened: OpenCase, today: date) -> Shown:
         if file is None:
-            return Shown(sent.id, sent, _waiting(day, today), day, 0, 0)
+            kept = any(sent in record.files for record in opened.records)  # with the file, in one moment: it was here
+            return Shown(sent.id, sent, FileState.ERASED if kept else _waiting(day, today), day, 0, 0)
         last, here = max(day, file.day), file.count - file.missing
         if file.verdict == REMOVED:
             return Shown(sent.id, sent, FileState.REMOVED, last, 0, file.count)

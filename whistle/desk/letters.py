@@ -28,6 +28,10 @@ class Letters:
             "disclosure": words("disclosure", received=arrived),
         }
 
+    def code_seen(self, language: str) -> str:
+        """The first word to somebody who reported in another way: the desk has seen the code."""
+        return self._words(language)("code_seen")
+
     def choices(self, language: str) -> tuple[str, ...]:
         """The choices of a question that is given none."""
         return tuple(self._words(language)("choices").split("\n"))

@@ -16,10 +16,13 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response, StreamingResponse
 from starlette.routing import Route
 
+from whistle.desk import channelpages
 from whistle.desk.casefile import Casefile, to_escalate, where
+from whistle.desk.channelpages import ChannelPages
 from whistle.desk.counting import Counting, label, sheet
 from whistle.desk.deadlines import Deadline, feedback_by, owed, unopened_is_urgent
 from whistle.desk.disclosing import Disclosing
+from whistle.desk.eml import LONGEST_MAIL, Incoming
 from whistle.desk.epochs import Turning, destroyed_from
 from whistle.desk.erasure import Keeping, Purge
 from whistle.desk.files import CaseFiles, Shown, disposition
@@ -41,12 +44,13 @@ from whistle.desk.showing import Draft, Pages
 from whistle.desk.starting import KeyCard
 from whistle.desk.states import State, following
 from whistle.desk.throttle import Throttle
-from whistle.desk.uploads import FileForm, Sending, Upload, pieces
+from whistle.desk.uploads import FileForm, Sending, T, Upload, pieces
 from whistle.desk.writing import Place, Writer
 from whistle.errors import (
     CardRefused,
     ChecklistIncomplete,
     ConsentIsWithdrawn,
+    ConsentMissing,
     DeskBusy,
     DisclosureIncomplete,
     FeedbackUnfinished,
@@ -75,6 +79,7 @@ from whistle.errors import (
     PassphrasesDiffer,
     PassphraseTooWeak,
     QuestionsIncomplete,
+    RecordedRefused,
     RequestEnded,
     ReviewRefused,
     SheetDamaged,
@@ -84,7 +89,8 @@ from whistle.errors import (
     TextTooLong,
     WhistleError,
 )
-from whistle.protocol.content import INTERNAL
+from whistle.protocol.content import INTERNAL, IntakeRecord
+from whistle.sealing.contents import Item
 from whistle.store.desk import Act, Case, Cases
 from whistle.web.body import CutShort, TooLarge, TooSlow
 from whistle.web.forms import FormTokens, read_form, refuse_other_sites
@@ -93,10 +99,10 @@ COOKIE = "__Host-desk"
 _A_PAGE = 50
 _FORMS = (
     *("acknowledge", "reply", "note", "state", "file", "ask", "minutes", "feedback", "outcome", "complaint", "closing"),
-    *("hold", "lift", "early", "confirm", "withdraw"),
     *("suppress", *PARTS),
     *("identity", "identity-approve", "identity-refuse", "identity-end", "disclose"),
     *("removal", "removal-confirm", "removal-withdraw"),
+    *("hold", "lift", "early", "confirm", "withdraw", "recording"),
 )
 _NAME_LIMIT = 64
 _STATUS: Mapping[type[WhistleError], int] = {
@@ -148,6 +154,8 @@ _KEPT_ON_PAGE = (
     CardRefused,
     NotACard,
     StorageFailed,
+    ConsentMissing,
+    RecordedRefused,
 )
 Form = Mapping[str, str]
 _NOTHING: Form = MappingProxyType({})
@@ -247,6 +255,7 @@ class Desk:
     removal: Removal
     turning: Turning
     files: CaseFiles
+    channels: ChannelPages
     card: KeyCard
     counting: Counting
     receipts: Receipts
@@ -307,6 +316,10 @@ class Desk:
             self._form(Right.CASES, case + "/removal", self.ask_removal),
             self._form(Right.CASES, case + "/removal-confirm", partial(self.answer_removal, "removal-confirm")),
             self._form(Right.CASES, case + "/removal-withdraw", partial(self.answer_removal, "removal-withdraw")),
+            self._page(Right.CASES, channelpages.PATH, self.new_report),
+            self._form(Right.CASES, channelpages.PATH, self.file_report),
+            Guarded(Right.CASES, "POST", "/reports/mail", self.send_mail),
+            Guarded(Right.CASES, "POST", case + "/recording", self.send_recording),
         ]
 
     def _page(self, right: Right, path: str, show: Callable[[Visit], Response]) -> Guarded:
@@ -605,7 +618,8 @@ class Desk:
             seen=opened.last_place,
             report=opened.report,
             dialogue=[item for item in items if item.direction != INTERNAL],
-            notes=[item for item in items if item.direction == INTERNAL],
+            notes=[item for item in items if item.direction == INTERNAL and not _is_record(item)],
+            channels=self.channels.taking.shown(opened),
             thread=opened.thread,
             withheld=opened.thread.withheld,
             refused=opened.refused,
@@ -661,18 +675,70 @@ class Desk:
         return opened, self.files.find(opened, visit.file, visit.now.date())
 
     async def send_file(self, request: Request) -> Response:
-        """A form with a file, sealed as it comes; to its end even if something is wrong, or no browser would show why."""
+        """A file for the reporter, sealed as it comes."""
+
+        def take(visit: Visit, upload: Upload[Sending]) -> Response:
+            return self._done(visit, "file", "", partial(self._send_file, visit, upload))
+
+        return await self._upload(request, self._begin_file, self.longest_file, take)
+
+    async def send_recording(self, request: Request) -> Response:
+        """A recording that the desk keeps, sealed as it comes."""
+
+        def begin(visit: Visit, form: FileForm) -> Sending:
+            self.tokens.check(visit.session.id, form.fields.get("token", ""))
+            return self.channels.taking.begin_recording(_place(visit, form.fields), visit.now)
+
+        def take(visit: Visit, upload: Upload[Sending]) -> Response:
+            def act() -> None:
+                sending, form = upload.end(), upload.form
+                self.channels.taking.keep_recording(_place(visit, form.fields), sending, form, visit.now)
+
+            return self._done(visit, "recording", upload.form.fields.get("text", ""), act, upload.form.fields)
+
+        return await self._upload(request, begin, self.longest_file, take)
+
+    async def send_mail(self, request: Request) -> Response:
+        """An e-mail, held in memory until it is filed."""
+
+        def begin(visit: Visit, form: FileForm) -> Incoming:
+            self.tokens.check(visit.session.id, form.fields.get("token", ""))
+            return Incoming()
+
+        def take(visit: Visit, upload: Upload[Incoming]) -> Response:
+            try:
+                self.channels.read_mail(visit.session, upload.end(), visit.now)
+            except channelpages.KEPT_ON_PAGE as error:
+                return self.channels.refused(visit.session, error, visit.now)
+            return _go(channelpages.PATH)
+
+        return await self._upload(request, begin, LONGEST_MAIL, take)
+
+    def new_report(self, visit: Visit) -> Response:
+        return self.channels.show(visit.session, visit.request.query_params.get("mail") != "no", visit.now)
+
+    def file_report(self, visit: Visit, form: Form) -> Response:
+        return self.channels.file(visit.session, form, visit.now)
+
+    async def _upload(
+        self,
+        request: Request,
+        begin: Callable[[Visit, FileForm], T],
+        longest: int,
+        take: Callable[[Visit, Upload[T]], Response],
+    ) -> Response:
+        """A form with a file, taken to its end even if something is wrong, or no browser would show why."""
         refuse_other_sites(request)
         now = self.clock()
         visit = Visit(request, self._session(request, now), now)
         await asyncio.to_thread(self._noting_refusals, visit, Right.CASES, Response)
         form = FileForm(request.headers.get("content-type", ""))
-        upload = Upload(form, partial(self._begin_file, visit), self.longest_file)
+        upload = Upload(form, partial(begin, visit), longest)
         try:
             async for piece in pieces(request):
                 await asyncio.to_thread(upload.feed, piece)
             self._session(request, self.clock())  # it may have ended meanwhile
-            act = partial(self._done, visit, "file", "", partial(self._send_file, visit, upload))
+            act = partial(take, visit, upload)
             return await asyncio.to_thread(self._noting_refusals, visit, Right.CASES, act)
         finally:
             await asyncio.to_thread(upload.drop)
@@ -681,7 +747,7 @@ class Desk:
         self.tokens.check(visit.session.id, form.fields.get("token", ""))
         return self.writer.begin_file(_place(visit, form.fields), visit.now)
 
-    def _send_file(self, visit: Visit, upload: Upload) -> None:
+    def _send_file(self, visit: Visit, upload: Upload[Sending]) -> None:
         sending, form = upload.end(), upload.form
         self.writer.send_file(_place(visit, form.fields), sending, form.name, form.type, visit.now)
 
@@ -698,7 +764,10 @@ class Desk:
     def _open_arrivals(self, visit: Visit) -> bool:
         """Opens what waits; whether new reports must wait because the key card has ended or cannot be used."""
         today = visit.now.date()
-        return self.reader.open_arrivals(visit.session, today) or today > self.card.known().ends
+        waits = self.reader.open_arrivals(visit.session, today)
+        if self.channels.taking.settle(visit.session, visit.now):
+            self.purge.again()
+        return waits or today > self.card.known().ends
 
     # Everything else --------------------------------------------------------------------------------------------------
 
@@ -738,6 +807,10 @@ class Desk:
 def _urgency(row: Row) -> tuple[date, int]:
     """What is due next comes first; what owes nothing comes last."""
     return (row.owed[0].by if row.owed else date.max, row.case.number)
+
+
+def _is_record(item: Item) -> bool:
+    return item.content is not None and isinstance(item.content.body, IntakeRecord)
 
 
 def _place(visit: Visit, form: Form) -> Place:

@@ -26,7 +26,7 @@ from whistle.errors import (
     SealingError,
 )
 from whistle.protocol.card import Card
-from whistle.protocol.content import INTERNAL, TO_DESK, TO_REPORTER, Content, Position, Report
+from whistle.protocol.content import INTERNAL, TO_DESK, TO_REPORTER, Content, IntakeRecord, Position, Report
 from whistle.protocol.plaintext import parse
 from whistle.sealing import cases as at_rest
 from whistle.sealing.age import read_header, unwrap, write_header
@@ -52,6 +52,12 @@ class OpenCase:
     last_place: int
     refused: tuple[Arrival, ...]  # what came for this box and is damaged
     closed: frozenset[int]  # files that no key of this session opens
+
+    @property
+    def records(self) -> tuple[IntakeRecord, ...]:
+        """What the desk took in in another way."""
+        bodies = [item.content.body for item in self.thread.items if item.content is not None]
+        return tuple(body for body in bodies if isinstance(body, IntakeRecord))
 
 
 class Reader:

@@ -8,6 +8,7 @@ import asyncio
 import json
 from collections.abc import Callable, Sequence
 from datetime import date, datetime, time, timedelta
+from hashlib import sha256
 from typing import Any
 
 import httpx2
@@ -71,6 +72,7 @@ class Relay:
         """Pulls new texts, pushes receipts, pushes what members wrote if it is time, and then turns to files."""
         now, today, self.more = self._clock(), self._clock().date(), False
         try:
+            await self._open(today)
             await self._pull(today)
             await self._push_receipts(today)
             if is_due(self._push_times, self._pushed, now) and await self._push(today):
@@ -84,6 +86,18 @@ class Relay:
             self.silent, self.more = True, False
         else:
             self.silent = False
+
+    async def _open(self, today: date) -> None:
+        """Has the boxes made of those who reported in another way. One that is refused waits, and holds up nothing else."""
+        channels = self._cases.channels
+        for each in await asyncio.to_thread(channels.to_open):
+            try:
+                word = _word(await self._ask("open", each.box + each.access + each.sealed, _LONGEST_WORD))
+            except NetworkRefused:
+                continue
+            if word.get("envelope") != sha256(each.sealed).hexdigest():
+                raise NetworkFailed
+            await asyncio.to_thread(channels.opened, each, today, self._receipts.sign)
 
     async def _pull(self, today: date) -> None:
         """Every new text, as far as one round goes; the rest waits for the next, so that pushes get their turn."""

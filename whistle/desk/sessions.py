@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from threading import Lock
 
+from whistle.desk.eml import Mail
 from whistle.desk.members import GroupKeys, Random
 from whistle.desk.numbers import Told
 from whistle.desk.roles import Role
@@ -29,6 +30,9 @@ class Session:
     tried: int = 0  # the last arrival that was tried with these keys
     tried_files: set[int] = field(default_factory=set, repr=False)  # those that they do not open
     counted: dict[int, tuple[int, Told]] = field(default_factory=dict, repr=False)  # facts of cases, each up to a place
+
+    mail: Mail | None = field(default=None, repr=False)  # looked at, and not filed yet
+    filed: set[str] = field(default_factory=set, repr=False)  # pages that have become a case
 
     def has_ended(self, now: datetime) -> bool:
         return now - self.used > IDLE or now - self.started > LONGEST

@@ -16,12 +16,14 @@ from whistle.desk.starting import KeyCard
 from whistle.errors import (
     ChecklistIncomplete,
     ConsentIsWithdrawn,
+    ConsentMissing,
     DisclosureIncomplete,
     NoGroundChosen,
     NoOutcomeChosen,
     NothingChosen,
     NoticeUnfinished,
     QuestionsIncomplete,
+    RecordedRefused,
     WhistleError,
 )
 from whistle.web.forms import FormTokens
@@ -38,6 +40,8 @@ _AT: Mapping[type[WhistleError], str] = {  # what is wrong elsewhere than in the
     NoGroundChosen: "ground-investigation",
     ConsentIsWithdrawn: "ground-investigation",
     NoticeUnfinished: "disclose-notice",
+    ConsentMissing: "recording-consent",
+    RecordedRefused: "recording-day",
 }
 _NO_STORE = {"cache-control": "no-store"}
 

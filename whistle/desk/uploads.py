@@ -7,6 +7,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from datetime import date
 from hashlib import sha256
+from typing import Generic, Protocol, TypeVar
 
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
@@ -18,7 +19,7 @@ from whistle.protocol.constants import FILE_ID_BYTES, NAME_LIMIT, PART_BYTES, TY
 from whistle.sealing.cases import wrap_file_key
 from whistle.sealing.files import FileSealer
 from whistle.sealing.keys import CaseKey
-from whistle.store.files import Files, Finished
+from whistle.store.files import TO_REPORTER, Files, Finished
 from whistle.web.body import BETWEEN_SECONDS, CutShort, TooSlow
 
 _OVERALL_SECONDS = 3_600.0
@@ -27,14 +28,23 @@ Random = Callable[[int], bytes]
 
 
 class Sending:
-    """A file that is sealed to its reporter alone, and cut in parts, while it comes."""
+    """A file that is sealed to its reporter alone, or to the group if the desk keeps it, and cut in parts, while it comes."""
 
-    def __init__(self, files: Files, box: bytes, key: CaseKey, recipient: bytes, random: Random, today: date) -> None:
+    def __init__(
+        self,
+        files: Files,
+        box: bytes,
+        key: CaseKey,
+        recipient: bytes,
+        random: Random,
+        today: date,
+        direction: str = TO_REPORTER,
+    ) -> None:
         self.file, self._files, self._key, self._random = random(FILE_ID_BYTES), files, key, random
         self._sealer = FileSealer(recipient)
         self._held = bytearray(self._sealer.start())
         self._whole, self._payload, self._parts, self._length = sha256(), sha256(), 0, 0
-        self._row = files.begin(box, self.file, today)
+        self._row = files.begin(box, self.file, today, direction)
 
     @property
     def size(self) -> int:
@@ -135,7 +145,7 @@ class FileForm:
         if self.has_file or name != "file":
             raise NotThisForm
         self.has_file, self._now = True, None
-        self.name = _name_of(options[b"filename"].decode("utf-8", "replace"))
+        self.name = name_of(options[b"filename"].decode("utf-8", "replace"))
         kind = self._headers.get("content-type", b"").decode("ascii", "replace")
         self.type = kind if kind.isprintable() and kind.isascii() and written_length(kind) <= TYPE_LIMIT else ""
 
@@ -155,12 +165,27 @@ class FileForm:
                 raise NotThisForm
 
 
-class Upload:
+class Receiving(Protocol):
+    """What takes a file while it comes."""
+
+    @property
+    def size(self) -> int:
+        """Bytes so far."""
+
+    def feed(self, piece: bytes) -> None: ...
+
+    def drop(self) -> None: ...
+
+
+T = TypeVar("T", bound=Receiving)
+
+
+class Upload(Generic[T]):
     """One form with a file, fed as it comes. What is wrong is kept until the end, so that the browser hears of it."""
 
-    def __init__(self, form: FileForm, begin: Callable[[FileForm], Sending], longest: int) -> None:
+    def __init__(self, form: FileForm, begin: Callable[[FileForm], T], longest: int) -> None:
         self.form, self._begin, self._longest = form, begin, longest
-        self._sending: Sending | None = None
+        self._sending: T | None = None
         self._wrong: WhistleError | None = None
 
     def feed(self, piece: bytes) -> None:
@@ -172,7 +197,7 @@ class Upload:
             self._wrong = error
             self.drop()
 
-    def end(self) -> Sending:
+    def end(self) -> T:
         """The whole file, not yet sent. Raises whatever was wrong."""
         if self._wrong is not None:
             raise self._wrong
@@ -212,7 +237,7 @@ async def pieces(request: Request) -> AsyncIterator[bytes]:
         raise CutShort from None
 
 
-def _name_of(text: str) -> str:
+def name_of(text: str) -> str:
     """The name without a path, as long as a name may be: what is too long loses its middle, never its ending."""
     name = text.replace("%22", '"').replace("\\", "/").rsplit("/", 1)[-1]  # a form cannot spell a quotation mark otherwise
     name = name if is_well_formed(name) else ""

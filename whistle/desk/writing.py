@@ -5,12 +5,12 @@ One writer at a time in a case, so that two members never fork its chain.
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from threading import Lock
 from typing import Any
 
 from whistle.desk import states
-from whistle.desk.members import Random
+from whistle.desk.members import GroupKeys, Random
 from whistle.desk.outcomes import BELONGS_ELSEWHERE, code_of
 from whistle.desk.reading import OpenCase, Reader
 from whistle.desk.saying import check_feedback, checks_of
@@ -29,7 +29,7 @@ from whistle.errors import (
     TextTooLong,
 )
 from whistle.protocol.canonical import written_length
-from whistle.protocol.card import Card
+from whistle.protocol.card import Card, GroupKey
 from whistle.protocol.constants import ANSWER_LIMIT, CHOICES_LIMIT, QUESTIONS_LIMIT, TEXT_LIMIT
 from whistle.protocol.content import (
     INTERNAL,
@@ -42,6 +42,7 @@ from whistle.protocol.content import (
     Context,
     Feedback,
     Files,
+    IntakeRecord,
     Message,
     Minutes,
     Note,
@@ -53,6 +54,7 @@ from whistle.protocol.content import (
 )
 from whistle.sealing import cases as at_rest
 from whistle.sealing.contents import open_envelope, seal
+from whistle.sealing.keys import CaseKey
 from whistle.store.desk import Act, Case, Cases, Step, Stored
 from whistle.store.erasure import Ask
 from whistle.store.files import Finished
@@ -135,6 +137,10 @@ class Writer:
         told = Message(_given(notice)) if notice else None
         self._write(place, action, Note(place.session.member, _given(text)), None, now, beside=kept, notice=told)
 
+    def record(self, place: Place, body: IntakeRecord, file: Finished, recorded: date, now: datetime) -> None:
+        """Keeps a recording that has come to its end."""
+        self._write(place, "kept recording", body, None, now, file, recorded=recorded)
+
     def begin_file(self, place: Place, now: datetime) -> Sending:
         """A file that a member is sending. What would keep it from being sent at its end is raised now, if it holds now."""
         opened = self._reader.read(place.session, place.case)
@@ -176,6 +182,7 @@ class Writer:
         asked: Ask | Part | None = None,
         beside: Beside | None = None,
         notice: Body | None = None,
+        recorded: date | None = None,
     ) -> None:
         act = Act(now, place.session.member, action, place.case)
         with self._locks.setdefault(place.case, Lock()):
@@ -186,28 +193,41 @@ class Writer:
                 raise Overtaken
             stored, envelope = self._sealed(place.session, opened, body, now) if body else (None, None)
             told = self._sealed(place.session, opened, notice, now) if notice else None
-            self._cases.write(act, stored, envelope, step, file, asked, beside, told)
+            self._cases.write(act, stored, envelope, step, file, asked, beside, told, recorded)
 
     def _sealed(self, session: Session, opened: OpenCase, body: Body, now: datetime) -> tuple[Stored, bytes | None]:
         """A body in its place in the chain: as the desk keeps it, and as it is sent, if it is for the reporter."""
         card, keys = self._card.on(now.date()), session.groups[opened.case.group]
-        recipient = card.recipient(opened.case.group)
-        if recipient.epoch not in keys.identities or keys.voice.public not in card.voices(card.group(opened.case.group)):
-            raise CardRefused("The key card has other keys than this desk. Enrol the keys of the newest ceremony.")
+        recipient = recipient_for(card, opened.case.group, keys)
         content = _content(card, opened, body)
-        direction, to_reporter = content.context.direction, content.context.direction == TO_REPORTER
+        to_reporter = content.context.direction == TO_REPORTER
         recipients: Sequence[bytes] = [recipient.raw, opened.report.reply_to] if to_reporter else [recipient.raw]
         envelope = seal(content, keys.voice, recipients)
-        again = open_envelope(envelope, [keys.identities[recipient.epoch]])
-        kept = at_rest.keep(again.payload, again.file_key, opened.key, self._random)
-        key = (opened.case.group, recipient.epoch, recipient.digest)
-        stored = Stored(direction, content.context.sequence, now.date(), *key, kept.wrapped_key, kept.payload)
+        stored = stored_of(content, envelope, keys, opened.key, now.date(), self._random)
         return stored, envelope if to_reporter else None
+
+
+def recipient_for(card: Card, group: str, keys: GroupKeys) -> GroupKey:
+    """What a member of a group seals to. Raises CardRefused if the card does not know the keys of this desk."""
+    recipient = card.recipient(group)
+    if recipient.epoch not in keys.identities or keys.voice.public not in card.voices(card.group(group)):
+        raise CardRefused("The key card has other keys than this desk. Enrol the keys of the newest ceremony.")
+    return recipient
+
+
+def stored_of(content: Content, envelope: bytes, keys: GroupKeys, key: CaseKey, day: date, random: Random) -> Stored:
+    """A content that was sealed here, as it is kept in a case."""
+    context = content.context
+    opened = open_envelope(envelope, [keys.identities[context.epoch]])
+    kept = at_rest.keep(opened.payload, opened.file_key, key, random)
+    place = (context.group, context.epoch, context.recipient)
+    sequence = None if context.direction == TO_DESK else context.sequence
+    return Stored(context.direction, sequence, day, *place, kept.wrapped_key, kept.payload)
 
 
 def _content(card: Card, opened: OpenCase, body: Body) -> Content:
     """The body after the last content that the desk wrote in its direction, with what was last seen from the reporter."""
-    direction = INTERNAL if isinstance(body, Note) else TO_REPORTER
+    direction = INTERNAL if isinstance(body, Note | IntakeRecord) else TO_REPORTER
     group = card.group(opened.case.group)
     last, seen = opened.written[direction], opened.thread.last[TO_DESK]
     key = (group.id, group.recipient.epoch, group.recipient.digest)

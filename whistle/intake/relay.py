@@ -18,12 +18,15 @@ from whistle.intake.answers import NotAdmitted, answer, refused
 from whistle.intake.api import PAGES
 from whistle.protocol import envelope, receipt
 from whistle.protocol.constants import ANSWER_BYTES, BOX_ID_BYTES, FILE_ID_BYTES, FILE_LIMIT
+from whistle.protocol.envelope import LONGEST_ENVELOPE
 from whistle.protocol.parts import Part, parse_first_part, parse_part
 from whistle.protocol.spelling import hexadecimal
 from whistle.protocol.wire import PART, RECEIPT, TO_DESK, TO_REPORTER, Frame, parse_pages, serialize_pages
 from whistle.store.intake import Boxes
 from whistle.store.transfers import Transfers
 from whistle.web.body import whole
+
+_OPENING_BYTES = BOX_ID_BYTES + 32  # with SHA-256 of the access token
 
 
 class DeskOnly:
@@ -62,6 +65,7 @@ class Relay:
             Route("/relay/parts", self.parts, methods=["POST"]),
             Route("/relay/confirm", self.confirm, methods=["POST"]),
             Route("/relay/push", self.push, methods=["POST"]),
+            Route("/relay/open", self.open, methods=["POST"]),
             Route("/relay/taken", self.taken, methods=["POST"]),
             Route("/relay/forget", self.forget, methods=["POST"]),
         ]
@@ -85,6 +89,15 @@ class Relay:
         delivered = [await asyncio.wrap_future(self.transfers.deliver(*part)) for part in parts]
         unknown = pushed.unknown + delivered.count(False)
         return answer({"stored": len(frames) + len(parts) - unknown, "unknown": unknown})
+
+    async def open(self, request: Request) -> JSONResponse:
+        """A box with its first envelope, for whoever reported in another way. A token is never told: only its SHA-256 is."""
+        body = await whole(request, _OPENING_BYTES + LONGEST_ENVELOPE)
+        if len(body) < _OPENING_BYTES:
+            raise NotASubmission
+        box, access, sealed = body[:BOX_ID_BYTES], body[BOX_ID_BYTES:_OPENING_BYTES], envelope.parse(body[_OPENING_BYTES:])
+        kept = await asyncio.wrap_future(self.boxes.open(box, access, sealed, self.today()))
+        return answer({"envelope": kept.envelope.hex(), "day": kept.day.isoformat()})
 
     async def taken(self, request: Request) -> JSONResponse:
         body = await _exactly(request, BOX_ID_BYTES + FILE_ID_BYTES)

@@ -275,6 +275,16 @@ class Note:
     text: Words
 
 
+@dataclass(frozen=True)
+class IntakeRecord:
+    """What came to the desk in another way, and who took it in: by which channel, with which files."""
+
+    author: Annotated[str, Text(1, ANSWER_LIMIT)]
+    channel: Annotated[str, Word(GROUP_ID)]
+    text: Annotated[str, Text(0, TEXT_LIMIT)]
+    files: Annotated[tuple[SentFile, ...], Listed(Record(SentFile), 0, FILES_LIMIT, _have_ids_of_their_own)]
+
+
 Said = (
     Message
     | Files
@@ -289,7 +299,7 @@ Said = (
     | Close
     | Read
 )  # what a reporter can say after the report
-Body = Report | Said | Acknowledgement | Notice | Questions | Minutes | Feedback | Outcome | Closing | Note
+Body = Report | Said | Acknowledgement | Notice | Questions | Minutes | Feedback | Outcome | Closing | Note | IntakeRecord
 KINDS: Mapping[str, Mapping[str, type[Body]]] = MappingProxyType(
     {
         TO_DESK: {
@@ -318,7 +328,7 @@ KINDS: Mapping[str, Mapping[str, type[Body]]] = MappingProxyType(
             "outcome": Outcome,
             "closing": Closing,
         },
-        INTERNAL: {"note": Note},
+        INTERNAL: {"note": Note, "intake-record": IntakeRecord},
     }
 )
 _NAMES = {body: kind for kinds in KINDS.values() for kind, body in kinds.items()}

@@ -6,7 +6,7 @@ Takes and returns protocol values or the frozen values below, never rows.
 
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import partial
 from hashlib import sha256
@@ -21,7 +21,8 @@ from sqlmodel import Field, SQLModel
 from whistle.errors import DeskRefused, ForbiddenStep, LogBroken, Overtaken, StorageFailed
 from whistle.protocol import canonical
 from whistle.protocol.wire import TO_REPORTER, Frame
-from whistle.store import epochs, erasure, identity, mail, removal, sheets
+from whistle.store import channels, epochs, erasure, identity, mail, removal, sheets
+from whistle.store.channels import Channel, Channels, keep_recording
 from whistle.store.epochs import Epochs
 from whistle.store.erasure import Ask, Erasures, is_erased, next_number
 from whistle.store.files import File, Files, Finished, Sign, finish, keep_receipt, prepare, send_again, without_receipt
@@ -302,6 +303,7 @@ class Cases:
         self.mails = Mails(self._reading, self._writing, _write_log)
         self.epochs = Epochs(self._reading, self._writing, _write_log)
         self.removals = Removals(self._reading, self._writing, _write_log)
+        self.channels = Channels(self._reading, self._writing, _write_log)
         with self._writing() as connection:
             _prepare(connection)
 
@@ -469,6 +471,23 @@ class Cases:
             connection.execute(update(_arrival).where(here & (_arrival.c.state == REFUSED)).values(state=WAITING, group=None))
             return again
 
+    def take_in(
+        self, act: Act, case: Case, contents: Sequence[tuple[Stored, bytes | None]], channel: Channel, files: Sequence[Finished]
+    ) -> int:
+        """Makes a case of what came in another way, all of it or nothing; its number. The last content names the files."""
+        with self._writing() as connection:
+            values = {name: value for name, value in vars(case).items() if name != "number"}
+            number: int = connection.execute(insert(_case).values(values).returning(_case.c.number)).scalar_one()
+            for content, envelope in contents:
+                place = _add(connection, number, content)
+                if envelope is not None:
+                    _send(connection, place, case.box, content.day, envelope)
+            for file in files:
+                finish(connection, file, place)
+            channels.keep(connection, number, channel)
+            _write_log(connection, replace(act, case=number))
+            return number
+
     # Cases ------------------------------------------------------------------------------------------------------------
 
     def case(self, number: int) -> Case | None:
@@ -524,10 +543,12 @@ class Cases:
         asked: Ask | Part | None = None,
         beside: Beside | None = None,
         notice: tuple[Stored, bytes | None] | None = None,
+        recorded: date | None = None,
     ) -> None:
         """Keeps what a member did, all of it or nothing: a content, its envelope to be sent, a step, a line of the log.
 
-        A file that the content names is sent before it, and so is a notice; a request has its reason in the content.
+        A file that the content names is sent before it, or is a recording of this day; a notice is sent before it;
+        a request has its reason in the content.
 
         Raises Overtaken if another content took this sequence, ForbiddenStep if the case has left the state before.
         """
@@ -538,6 +559,8 @@ class Cases:
                 place = _say(connection, act.case, content, envelope)
                 if file is not None:
                     finish(connection, file, place)
+                    if recorded is not None:
+                        keep_recording(connection, act.case, file.id, place, recorded)
                 if isinstance(asked, Ask):
                     erasure.ask(connection, act.case, asked, place)
                 elif asked is not None:
@@ -553,7 +576,8 @@ class Cases:
     def to_push(self) -> list[tuple[int, int, Frame]]:
         """What waits to be sent, in order: its number, the place of the content, its frame."""
         with self._reading() as connection:
-            rows = connection.execute(select(_outbox).where(_outbox.c.pushed.is_(None)).order_by(_outbox.c.id))
+            there = _outbox.c.box.not_in(channels.without_box())
+            rows = connection.execute(select(_outbox).where(_outbox.c.pushed.is_(None), there).order_by(_outbox.c.id))
             return [(row.id, row.place, Frame(0, TO_REPORTER, row.day, row.box, row.sealed)) for row in rows]
 
     def pushed(self, id_: int, today: date, unknown: bool) -> None:
@@ -642,9 +666,13 @@ def _say(connection: Connection, case: int, content: Stored, envelope: bytes | N
     place = _add(connection, case, content)
     if envelope is not None:
         box = connection.execute(select(_case.c.box).where(_case.c.number == case)).scalar_one()
-        values = {"place": place, "box": box, "day": content.day, "sealed": envelope}
-        connection.execute(insert(_outbox).values(**values, pushed=None, unknown=False))
+        _send(connection, place, box, content.day, envelope)
     return place
+
+
+def _send(connection: Connection, place: int, box: bytes, day: date, envelope: bytes) -> None:
+    values = {"place": place, "box": box, "day": day, "sealed": envelope}
+    connection.execute(insert(_outbox).values(**values, pushed=None, unknown=False))
 
 
 def _take_step(connection: Connection, case: int, step: Step, today: date) -> None:
@@ -685,6 +713,7 @@ def _prepare(connection: Connection) -> None:
         sheets.prepare(connection)
         identity.prepare(connection)
         _add_time(connection)
+        channels.prepare(connection)
         connection.execute(insert(_schema).values(version=SCHEMA))
         connection.execute(insert(_state).values(id=1, instance=None, after=0, contact=None, log_lines=0, log_head=bytes(32)))
     version = connection.scalar(select(_schema.c.version)) if inspect(connection).has_table("schema") else None
@@ -750,4 +779,5 @@ _STEPS: Mapping[int, Callable[[Connection], object]] = {
     8: _add_sheets,
     9: identity.prepare,
     11: _add_time,
+    10: channels.prepare,
 }

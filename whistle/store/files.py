@@ -16,7 +16,7 @@ from whistle.protocol.parts import Part, count_of
 from whistle.protocol.wire import RECEIPT, Frame
 from whistle.store.erasure import Transaction, forget_again, is_erased
 
-TO_DESK, TO_REPORTER = "to-desk", "to-reporter"
+TO_DESK, TO_REPORTER, INTERNAL = "to-desk", "to-reporter", "internal"
 GOOD, DAMAGED, REMOVED = "good", "damaged", "removed"
 Sign = Callable[[bytes, bytes, date], bytes | None]
 """The receipt of some sealed bytes (their SHA-256) in a box and of a day; None while the card has no key for it."""
@@ -144,9 +144,11 @@ def send_again(connection: Connection) -> None:
 
 
 def finish(connection: Connection, sent: Finished, place: int) -> None:
-    """A file of the desk's is whole, and the content in this place names it."""
+    """A file of the desk's is whole, and the content in this place names it. One that goes nowhere needs no header."""
     values = {name: value for name, value in vars(sent).items() if name != "id"}
     connection.execute(update(_file).where(_file.c.id == sent.id).values(**values, missing=0, verdict=GOOD, place=place))
+    if connection.scalar(select(_file.c.direction).where(_file.c.id == sent.id)) == INTERNAL:
+        _drop_header(connection, sent.id)
 
 
 class Files:
@@ -256,9 +258,9 @@ class Files:
 
     # To reporters -----------------------------------------------------------------------------------------------------
 
-    def begin(self, box: bytes, file: bytes, today: date) -> int:
+    def begin(self, box: bytes, file: bytes, today: date, direction: str = TO_REPORTER) -> int:
         """A file of the desk's own, of which nothing is here yet. Until write() names it, it is a half upload."""
-        values = {"box": box, "file": file, "direction": TO_REPORTER, "length": 0, "missing": 1, "day": today, "header": 0}
+        values = {"box": box, "file": file, "direction": direction, "length": 0, "missing": 1, "day": today, "header": 0}
         with self._writing() as connection:
             return int(
                 connection.execute(insert(_file).values(**values, taken=False, pushed=0).returning(_file.c.id)).scalar_one()
@@ -274,7 +276,7 @@ class Files:
 
     def sweep(self) -> None:
         """Drops every half upload: at start nobody is uploading."""
-        self._drop(_file.c.direction == TO_REPORTER)
+        self._drop(_file.c.direction != TO_DESK)
 
     def to_push(self, place: int) -> File | None:
         """The file that must be in its box before the content in this place is."""
@@ -318,7 +320,7 @@ class Files:
 
     def _drop(self, where: Any) -> None:
         with self._writing() as connection:
-            half = select(_file.c.id).where(where & _file.c.place.is_(None) & (_file.c.direction == TO_REPORTER))
+            half = select(_file.c.id).where(where & _file.c.place.is_(None) & (_file.c.direction != TO_DESK))
             connection.execute(delete(_part).where(_part.c.file.in_(half)))
             connection.execute(delete(_file).where(_file.c.id.in_(half)))
 

@@ -187,6 +187,11 @@ class Boxes:
         frame = Frame(0, TO_DESK, today, submission.box, submission.envelope)
         return self._writer.ask_together(_submissions, _Asked(submission, challenge, first, frame))
 
+    def open(self, box: bytes, access: bytes, envelope: bytes, today: date) -> Future[Kept]:
+        """A box for whoever reported to the desk in another way, with its first envelope. `access` is SHA-256 of the token."""
+        frame = Frame(0, TO_DESK, today, box, envelope)
+        return self._writer.ask(lambda connection: _open(connection, frame, access))
+
     def push(self, frames: Sequence[Frame]) -> Future[Pushed]:
         """Puts the desk's envelopes in their boxes, each once."""
         return self._writer.ask(lambda connection: _push(connection, frames))
@@ -416,6 +421,19 @@ def _keep(each: _Asked, shelf: _Shelf, spent: dict[bytes, tuple[bytes, date]]) -
     if each.first or own:
         shelf.place(frame)
     return frame.day
+
+
+def _open(connection: Connection, frame: Frame, access: bytes) -> Kept:
+    """The same again gets the same answer. Raises PlaceTaken for a box that has another first envelope or token."""
+    shelf = _Shelf(connection, [frame])
+    box = shelf.boxes.get(frame.box)
+    if box is None:
+        shelf.open(frame.box, access, frame.day)
+        shelf.place(frame)
+        shelf.write(connection)
+    elif box.forgotten or not compare_digest(box.access, access) or frame.digest not in box.same:
+        raise PlaceTaken
+    return Kept(frame.digest, shelf.boxes[frame.box].same[frame.digest])
 
 
 def _push(connection: Connection, frames: Sequence[Frame]) -> Pushed:

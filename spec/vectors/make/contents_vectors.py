@@ -49,6 +49,14 @@ def to_reporter(kind, body, **changes):
     return content("to-reporter", kind, body, **{"sequence": 1} | changes)
 
 
+INTAKE_FILE = {"id": "0f" * 16, "name": "bilag 7.pdf", "type": "application/pdf", "size": 1, "sealed": "ab" * 32}
+
+
+def intake_record(**changes):
+    body = {"author": "Karen Holm", "channel": "phone", "text": "", "files": []} | changes
+    return content("internal", "intake-record", {name: value for name, value in body.items() if value is not None}, sequence=1)
+
+
 def note(**changes):
     return content("internal", "note", {"author": "Karen Holm", "text": "Ring til lageret."} | changes, sequence=1)
 
@@ -133,6 +141,8 @@ cases = [
     ],
     accepted("a notice with an empty text", to_reporter("notice", {"state": "received", "text": ""})),
     accepted("a note of the desk", note()),
+    accepted("an intake-record without words and files", intake_record()),
+    accepted("an intake-record with a file", intake_record(text="a", files=[INTAKE_FILE])),
     accepted("a note after a note", note() | {"sequence": 2, "previous": seed("previous").hex()}),
 ]
 
@@ -141,11 +151,9 @@ cases += [
         refused("unknown_kind", f"an unknown kind: {kind or 'empty'}", content(kind=kind))
         for kind in ("complaint", "", "Message", "message ", "__proto__", "toString")
     ],
-    refused(
-        "reserved_kind",
-        "a reserved kind within the desk: intake-record",
-        content("internal", "intake-record", {"author": "Karen Holm", "channel": "phone", "text": "a"}, sequence=1),
-    ),
+    refused("fields", "an intake-record as it was once reserved, without files", intake_record(files=None)),
+    refused("bad_value", "an intake-record by a channel that is no id", intake_record(channel="By phone")),
+    refused("wrong_direction", "an intake-record to the desk", intake_record() | {"direction": "to-desk", "sequence": 2}),
     refused("wrong_direction", "a note to the desk", note() | {"direction": "to-desk", "sequence": 2}),
     refused("wrong_direction", "a note to the reporter", note() | {"direction": "to-reporter"}),
     refused("wrong_direction", "a report to the reporter", report() | {"direction": "to-reporter"}),
