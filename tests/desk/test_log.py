@@ -131,7 +131,7 @@ def routes(desk: Desk, method: str) -> set[str]:
 
 def part(member: Member, number: int) -> str:
     """The value of a part that can be removed, as the page offers it; the first is 1."""
-    return member.get(HERE).text.split('<option value="')[1 + number].split('"')[0]
+    return member.get(HERE).text.split('id="removal-part"')[1].split('<option value="')[1 + number].split('"')[0]
 
 
 def test_every_form_that_is_taken_adds_a_line_of_its_own(desk: Desk, anna: Member, world: Callable[[str], str]) -> None:
