@@ -34,6 +34,7 @@ TABLE: dict[str, tuple[set[str], set[str]]] = {
             "store.erasure",
             "store.files",
             "store.log",
+            "store.people",
             "store.writer",
             "web",
         },
