@@ -95,7 +95,10 @@ POSTS: dict[str, Callable[[Member, str], int]] = {
     "/sign-out": lambda member, path: member.post(path).status,
 }
 PEOPLE = {  # tried in test_people.py: test_every_act_is_on_the_log_with_words_and_with_whom
-    *(f"/people/{form}" for form in ("invite", "link", "admit", "remove", "block", "ask", "withdraw", "unblock", "new-key", "reset")),
+    *(
+        f"/people/{form}"
+        for form in ("invite", "link", "admit", "remove", "block", "ask", "withdraw", "unblock", "new-key", "reset")
+    ),
     *("/invitation/{token:token}", "/ring", "/block"),
 }
 TWO = {f"/cases/{{number:case}}/{form}" for form in ("hold", "lift", "early", "confirm", "withdraw")}  # tried below

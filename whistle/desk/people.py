@@ -20,9 +20,9 @@ from whistle.errors import (
     NoMatch,
     NotAllowed,
     NotSignedIn,
-    PersonChanged,
     PassphraseOver,
     PassphrasesDiffer,
+    PersonChanged,
     PlaceRefused,
 )
 from whistle.protocol.bech32 import read_recipient
