@@ -1,4 +1,4 @@
-"""The pages of people in a real browser: accessible, readable at every width, and a whole way in by keyboard, without a script."""
+"""The pages of people in a real browser: accessible, readable at every width; a whole way in by keyboard, without a script."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -43,7 +43,13 @@ def test_axe_finds_nothing_and_no_page_of_people_scrolls_sideways(
 ) -> None:
     link = invite(desk.signed_in(ERIK), f"vera-{language}", "auditor", "", "")
     anna, bo, nobody = desk.signed_in(ANNA), desk.signed_in(BO), None
-    for member, path in ((anna, "/people"), (anna, "/passphrase"), (bo, "/"), (nobody, link), (nobody, f"{link[:-8]}{'0' * 8}")):
+    for member, path in (
+        (anna, "/people"),
+        (anna, "/passphrase"),
+        (bo, "/"),
+        (nobody, link),
+        (nobody, f"{link[:-8]}{'0' * 8}"),
+    ):
         page = opened(browser, desk, member)
         page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
         page.goto(f"{path}?language={language}")
@@ -54,7 +60,10 @@ def test_axe_finds_nothing_and_no_page_of_people_scrolls_sideways(
         assert [(each["id"], [node["html"] for node in each["nodes"]]) for each in found["violations"]] == [], path
         for width in (320, 768, 1280):
             page.set_viewport_size({"width": width, "height": 800})
-            assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") == 0, (path, width)
+            assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") == 0, (
+                path,
+                width,
+            )
         page.context.close()
 
 

@@ -168,8 +168,7 @@ class People:
         """The first word. Raises NeedsAnother for oneself."""
         if what not in (UNBLOCK, NEW_KEY, RESET):
             raise PersonChanged
-        if what != RESET:
-            self._register.person(name)
+        name = "" if what == RESET else self._register.person(name).name
         self._register.ask(Act(now, session.member, _about(f"asked-{what}", name)), what, name)
 
     def withdraw(self, session: Session, what: str, name: str, now: datetime) -> None:
