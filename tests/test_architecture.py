@@ -40,6 +40,7 @@ TABLE: dict[str, tuple[set[str], set[str]]] = {
             "store.epochs",
             "store.mail",
             "store.removal",
+            "store.people",
             "store.writer",
             "web",
         },

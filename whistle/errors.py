@@ -340,6 +340,50 @@ class DisclosureIncomplete(DeskRefused):
     """Say to whom what is disclosed, and tell the reporter or say why that cannot be."""
 
 
+class PersonChanged(DeskRefused):
+    """Somebody else did something about this person since this page was opened."""
+
+
+class NameRefused(DeskRefused):
+    """A name is small letters, digits and dashes, begins with a letter, and is not a word of the log's own."""
+
+
+class NameTaken(DeskRefused):
+    """Somebody has or had this name; another person needs another one."""
+
+
+class PlaceRefused(DeskRefused):
+    """Investigators and leads are in a group, in a ring if it has rings; auditors and administrators are in none."""
+
+
+class InvitationEnded(DeskRefused):
+    """This link was used, replaced or never given, or its seven days are over. Ask for another one."""
+
+
+class LastLead(DeskRefused):
+    """The last lead of a group cannot go: nobody could let others in. Invite another lead and let them in first."""
+
+
+class LastOfRing(DeskRefused):
+    """The last member who holds a ring's keys cannot go: no identity could be opened. Bring another one into the ring first."""
+
+
+class NeedsHolder(DeskRefused):
+    """This takes somebody who holds the keys: a lead of that group, or for a ring's keys a member of the ring."""
+
+
+class GroupFull(DeskRefused):
+    """A group's keys have 40 holders at the most, its recovery among them."""
+
+
+class PassphraseOver(DeskRefused):
+    """This passphrase has to be changed before anything else."""
+
+
+class PassphraseUnchanged(DeskRefused):
+    """The new passphrase is the former one."""
+
+
 class ReviewRefused(DeskRefused):
     """The day of review must be to come, and six months ahead at the most."""
 

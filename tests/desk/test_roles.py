@@ -15,7 +15,8 @@ from whistle.store.desk import Case
 from whistle.store.log import Which
 
 WHO = {Role.LEAD: ANNA, Role.INVESTIGATOR: BO, Role.AUDITOR: DORA, Role.ADMINISTRATOR: ERIK}
-OPEN = {("GET", "/sign-in"), ("POST", "/sign-in"), ("GET", "/style.css")}
+INVITATION = "/invitation/{token:token}"  # a one-time link of 256 bits opens it
+OPEN = {("GET", "/sign-in"), ("POST", "/sign-in"), ("GET", "/style.css"), ("GET", INVITATION), ("POST", INVITATION)}
 NOT_ALLOWED = "Your role does not include this"
 
 

@@ -29,6 +29,8 @@ from whistle.desk.logpage import LogPage
 from whistle.desk.mail import Mail, Watch
 from whistle.desk.members import Members, Random
 from whistle.desk.pages import Desk
+from whistle.desk.people import People
+from whistle.desk.peoplepage import PeoplePage
 from whistle.desk.presets import preset_of, shortened
 from whistle.desk.reading import Reader
 from whistle.desk.receipts import Receipts
@@ -112,9 +114,11 @@ def build(settings: Settings, file: Path, clock: Clock, random: Random) -> Runni
     pages, heads = Pages(TEMPLATES, settings, card, tokens), Heads(cases, receipts, settings.log_heads)
     letters = Letters(TEMPLATES / "letters")
     taking = Taking(cases, card, reader, writer, letters, preset, random)
+    members = Members(cases, machine, settings.organisation, random)
+    people = People(cases, members, sessions, card, random)
     desk = Desk(
         cases=cases,
-        members=Members(cases, machine, settings.organisation, random),
+        members=members,
         sessions=sessions,
         throttle=Throttle(),
         reader=reader,
@@ -135,6 +139,8 @@ def build(settings: Settings, file: Path, clock: Clock, random: Random) -> Runni
         letters=letters,
         channels=ChannelPages(cases, taking, pages, random),
         log_page=LogPage(cases, heads, pages, settings.refusals_a_day),
+        people=people,
+        people_page=PeoplePage(people, pages, address(settings)),
         tokens=tokens,
         rules=preset,
         longest_file=settings.file_megabytes * _MEGABYTE,
@@ -163,6 +169,12 @@ def free_bytes(settings: Settings) -> int:
     """What the disk under the database has left; without a bound if the database is not a file of this machine."""
     file = file_of(settings.database)
     return shutil.disk_usage(file.resolve().parent).free if file is not None else sys.maxsize
+
+
+def address(settings: Settings) -> str:
+    """Where a browser finds this desk: behind its proxy, or on this machine itself (the cookie allows nothing else)."""
+    name = settings.names[0]
+    return f"http://{name}:{settings.port}" if name == "localhost" else f"https://{name}"
 
 
 def push_times(settings: Settings) -> tuple[time, ...]:

@@ -8,15 +8,18 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from threading import BoundedSemaphore
 from typing import Any, TypeVar
+from unicodedata import normalize
 
 from whistle.desk.passphrases import check
 from whistle.desk.roles import Role
-from whistle.errors import DeskBusy, NoMatch, SignInRefused, WrongPassphrase
+from whistle.errors import DeskBusy, NoMatch, PassphraseUnchanged, SignInRefused, WrongPassphrase
+from whistle.protocol.bech32 import write_recipient
 from whistle.sealing.groups import open_recipient_key, open_voice_key
 from whistle.sealing.keys import Identity, SigningKey
 from whistle.sealing.wrapping import STANDARD, Factors, decoy, factors_of, unwrap, wrap
 from whistle.store.desk import Cases, GroupKey, Member
 
+_SECRET_BYTES = 32
 _AT_ONCE, _WAITING = 2, 16  # Argon2id takes 256 MiB and a second each time
 _RINGS = ("ring-a", "ring-b")
 Random = Callable[[int], bytes]
@@ -29,6 +32,7 @@ class GroupKeys:
 
     identities: Mapping[int, Identity]
     voice: SigningKey
+    holder: Identity  # the member's own, which opens these and seals them to whoever holds them from now on
     ring_a: tuple[Identity, ...] = ()  # the newest first, here and below
     ring_b: tuple[Identity, ...] = ()
 
@@ -76,13 +80,22 @@ class Members:
             self._cases.rewrap(name, self._wrap(name, secret, passphrase))
         return Role(member.role), keys_of(self._cases.group_keys(), Identity(secret))
 
+    def make(self, name: str, passphrase: str) -> tuple[str, str]:
+        """A new member's recipient, and their key under the passphrase that they chose. Raises PassphraseTooWeak."""
+        chosen, key = check(passphrase, name, self._organisation), Identity(self._random(_SECRET_BYTES))
+        return write_recipient(key.recipient), self._wrap(name, key.reveal(), chosen)
+
     def change(self, name: str, old: str, new: str) -> None:
-        """Another passphrase for the same key. Raises SignInRefused or PassphraseTooWeak."""
+        """Another passphrase for the same key. Raises SignInRefused, PassphraseTooWeak or PassphraseUnchanged."""
         chosen = check(new, name, self._organisation)
         member = self._cases.member(name)
         if member is None:
             raise SignInRefused
-        self._cases.rewrap(name, self._wrap(name, self._unwrap(member, old), chosen))
+        secret = self._unwrap(member, old)
+        if normalize("NFC", old) == normalize("NFC", chosen):
+            raise PassphraseUnchanged
+        self._cases.rewrap(name, self._wrap(name, secret, chosen))
+        self._cases.people.renewed(name)
 
     def _unwrap(self, member: Member, passphrase: str) -> bytes:
         purpose = f"member {member.name}"
@@ -113,7 +126,7 @@ def keys_of(sealed: Iterable[GroupKey], holder: Identity) -> Mapping[str, GroupK
             continue  # another group's
     newest = {place: tuple(found[epoch] for epoch in sorted(found, reverse=True)) for place, found in rings.items()}
     return {
-        group: GroupKeys(found, voices[group], *(newest.get((group, ring), ()) for ring in _RINGS))
+        group: GroupKeys(found, voices[group], holder, *(newest.get((group, ring), ()) for ring in _RINGS))
         for group, found in identities.items()
         if group in voices
     }

@@ -31,6 +31,8 @@ from whistle.desk.letters import Letters
 from whistle.desk.logpage import LogPage, look_ups
 from whistle.desk.members import Members
 from whistle.desk.outcomes import Code
+from whistle.desk.people import People
+from whistle.desk.peoplepage import PeoplePage, TakePerson
 from whistle.desk.presets import Preset
 from whistle.desk.reading import OpenCase, Reader
 from whistle.desk.receipts import Receipts
@@ -76,8 +78,10 @@ from whistle.errors import (
     NotYours,
     OutcomeMissing,
     Overtaken,
+    PassphraseOver,
     PassphrasesDiffer,
     PassphraseTooWeak,
+    PassphraseUnchanged,
     QuestionsIncomplete,
     RecordedRefused,
     RequestEnded,
@@ -223,8 +227,15 @@ class FileId(Convertor[str]):
         return value
 
 
+class LinkToken(FileId):
+    """What a one-time link holds: 256 bits."""
+
+    regex = "[0-9a-f]{64}"
+
+
 register_url_convertor("case", CaseNumber())
 register_url_convertor("file", FileId())
+register_url_convertor("token", LinkToken())
 
 
 @dataclass(frozen=True)
@@ -263,6 +274,8 @@ class Desk:
     pages: Pages
     letters: Letters
     log_page: LogPage
+    people: People
+    people_page: PeoplePage
     tokens: FormTokens
     rules: Preset
     longest_file: int  # bytes of a file that a member sends
@@ -280,10 +293,19 @@ class Desk:
             Guarded(None, "GET", "/sign-in", self.sign_in_page),
             Guarded(None, "POST", "/sign-in", self.sign_in),
             Guarded(None, "GET", "/style.css", self.style),
+            Guarded(None, "GET", "/invitation/{token:token}", self.invitation),
+            Guarded(None, "POST", "/invitation/{token:token}", self.accept_invitation),
             self._page(Right.ACCOUNT, "/", self.home),
             self._form(Right.ACCOUNT, "/sign-out", self.sign_out),
             self._page(Right.ACCOUNT, "/passphrase", self.passphrase_page),
             self._form(Right.ACCOUNT, "/passphrase", self.change_passphrase, self.members.turns),
+            self._form(Right.ACCOUNT, "/block", _about_people(self.people_page.block_oneself)),
+            self._form(Right.CASES, "/ring", _about_people(self.people_page.hand_ring)),
+            self._page(Right.PEOPLE, "/people", self.people_list),
+            *(
+                self._form(Right.PEOPLE, f"/people/{name}", _about_people(take))
+                for name, take in self.people_page.forms.items()
+            ),
             self._page(Right.LOG, "/log", self.log),
             self._page(Right.CASES, "/numbers", self.numbers),
             self._page(Right.CASES, "/numbers.csv", self.numbers_file),
@@ -365,6 +387,7 @@ class Desk:
     def _noting_refusals(self, visit: Visit, right: Right, act: Callable[[], Response]) -> Response:
         """The answer; if it is not the member's to see, or the case is none, that they asked for it is on the log."""
         try:
+            self.people.meet(visit.session, visit.request.url.path, visit.now)
             require(visit.session.role, right)
             return act()
         except (NotYours, NotAllowed):
@@ -389,7 +412,7 @@ class Desk:
             role, groups = self.members.open(name, form.get("passphrase", ""))
         except SignInRefused as error:
             self.throttle.failed(name, now)
-            self.cases.log(Act(now, name if self.cases.member(name) else "unknown", "sign-in refused"))
+            self.cases.log(Act(now, name if self.people.is_known(name) else "unknown", "sign-in refused"))
             return self._sign_in_page(request, name, error)
         self.throttle.succeeded(name)
         language = self.pages.language(request.query_params.get("language"), None)
@@ -427,7 +450,7 @@ class Desk:
             self.throttle.failed(name, visit.now)
             self.cases.log(Act(visit.now, name, "passphrase refused"))
             return self._passphrase_page(visit.session, error, done=False)
-        except (PassphrasesDiffer, PassphraseTooWeak) as error:
+        except (PassphrasesDiffer, PassphraseTooWeak, PassphraseUnchanged) as error:
             return self._passphrase_page(visit.session, error, done=False)
         self.throttle.succeeded(name)
         self.cases.log(Act(visit.now, name, "passphrase changed"))
@@ -436,7 +459,23 @@ class Desk:
 
     def _passphrase_page(self, session: Session, error: WhistleError | None, done: bool) -> Response:
         status = 400 if error else 200
-        return self.pages.render("passphrase", "/passphrase", session.language, session, status, error=error, done=done)
+        values = {"error": error, "done": done, "over": self.people.must_renew(session)}
+        return self.pages.render("passphrase", "/passphrase", session.language, session, status, **values)
+
+    # People -----------------------------------------------------------------------------------------------------------
+
+    def people_list(self, visit: Visit) -> Response:
+        return self.people_page.show(visit.session, visit.request.query_params, visit.now)
+
+    async def invitation(self, request: Request) -> Response:
+        language = self.pages.language(request.query_params.get("language"), None)
+        show = partial(self.people_page.invitation, request.path_params["token"], language, self.clock())
+        return await asyncio.to_thread(show)
+
+    async def accept_invitation(self, request: Request) -> Response:
+        form, language = await read_form(request), self.pages.language(request.query_params.get("language"), None)
+        accept = partial(self.people_page.accept, request.path_params["token"], form, language, self.clock())
+        return await asyncio.get_running_loop().run_in_executor(self.members.turns, accept)
 
     # Cases ------------------------------------------------------------------------------------------------------------
 
@@ -444,7 +483,7 @@ class Desk:
         """Where a member's work is."""
         if may(visit.session.role, Right.CASES):
             return self.inbox(visit)
-        return _go("/log" if may(visit.session.role, Right.LOG) else "/passphrase")
+        return _go("/log" if may(visit.session.role, Right.LOG) else "/people")
 
     def inbox(self, visit: Visit) -> Response:
         session, today = visit.session, visit.now.date()
@@ -477,6 +516,7 @@ class Desk:
             unerased=self.purge.failed,
             epochs=[(each, destroyed_from(each)) for each in self.cases.epochs.of(groups)],
             mail_fails=self.cases.mails.is_failing(),
+            notices=self.people.notices(session),
         )
 
     def log(self, visit: Visit) -> Response:
@@ -779,6 +819,8 @@ class Desk:
         assert isinstance(error, WhistleError)
         if isinstance(error, NotSignedIn) and request.method == "GET":
             return _go("/sign-in")
+        if isinstance(error, PassphraseOver):
+            return _go("/passphrase")
         return self._refusal(request, error, "")
 
     def _refusal(self, request: Request, error: WhistleError, kept: str) -> Response:
@@ -802,6 +844,10 @@ class Desk:
             session = None
         language = self.pages.language(request.query_params.get("language"), session)
         return self.pages.render("error", "/", language, session, status, error=error, kept=kept)
+
+
+def _about_people(take: TakePerson) -> Take:
+    return lambda visit, form: take(visit.session, form, visit.now)
 
 
 def _urgency(row: Row) -> tuple[date, int]:

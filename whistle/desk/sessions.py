@@ -76,6 +76,11 @@ class Sessions:
             kept = [each for each in self._sessions.values() if each.member != session.member or each is session]
             self._sessions = {each.id: each for each in kept}
 
+    def end_all(self, member: str | None = None) -> None:
+        """Ends every session of a member, or of everybody."""
+        with self._lock:
+            self._sessions = {key: each for key, each in self._sessions.items() if member not in (None, each.member)}
+
     def reap(self, now: datetime) -> None:
         """Lets go of the keys of sessions that have ended and were not used since."""
         with self._lock:

@@ -69,9 +69,9 @@ def open_file(file: bytes, identities: Iterable[Identity]) -> bytes:
     return b"".join(open_stream(BytesIO(file), identities))
 
 
-def open_stream(file: BinaryIO, identities: Iterable[Identity]) -> Iterator[bytes]:
+def open_stream(file: BinaryIO, identities: Iterable[Identity], limit: int = HEADER_LIMIT) -> Iterator[bytes]:
     """The plaintext in verified chunks; a caller must not act on them before the end came without an error."""
-    yield from open_payload(file, unwrap(read_header(file), identities))
+    yield from open_payload(file, unwrap(read_header(file, limit), identities))
 
 
 def unwrap(header: Header, identities: Iterable[Identity]) -> FileKey:
@@ -101,9 +101,9 @@ def write_header(file_key: FileKey, recipients: Sequence[bytes]) -> bytes:
     return covered + f" {write_base64(_mac(covered, file_key))}\n".encode()
 
 
-def read_header(file: BinaryIO) -> Header:
+def read_header(file: BinaryIO, limit: int = HEADER_LIMIT) -> Header:
     """The header, leaving the file at the first byte of the payload. Raises HeaderFailed."""
-    lines = _Lines(file)
+    lines = _Lines(file, limit)
     if lines.next() != _VERSION.decode():
         raise HeaderFailed
     stanzas = []
@@ -120,14 +120,14 @@ def read_header(file: BinaryIO) -> Header:
 class _Lines:
     """Lines of ASCII, each ended by a newline, within the header's limit."""
 
-    def __init__(self, file: BinaryIO) -> None:
-        self._file = file
+    def __init__(self, file: BinaryIO, limit: int) -> None:
+        self._file, self._limit = file, limit
         self.taken = b""
 
     def next(self) -> str:
-        line = self._file.readline(HEADER_LIMIT - len(self.taken) + 1)
+        line = self._file.readline(self._limit - len(self.taken) + 1)
         self.taken += line
-        if len(self.taken) > HEADER_LIMIT or not line.endswith(b"\n") or not line.isascii():
+        if len(self.taken) > self._limit or not line.endswith(b"\n") or not line.isascii():
             raise HeaderFailed
         return line.decode()
 

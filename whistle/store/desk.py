@@ -21,7 +21,7 @@ from sqlmodel import Field, SQLModel
 from whistle.errors import DeskRefused, ForbiddenStep, LogBroken, Overtaken, StorageFailed
 from whistle.protocol import canonical
 from whistle.protocol.wire import TO_REPORTER, Frame
-from whistle.store import channels, epochs, erasure, identity, mail, removal, sheets
+from whistle.store import channels, epochs, erasure, identity, mail, people, removal, sheets
 from whistle.store.channels import Channel, Channels, keep_recording
 from whistle.store.epochs import Epochs
 from whistle.store.erasure import Ask, Erasures, is_erased, next_number
@@ -29,11 +29,12 @@ from whistle.store.files import File, Files, Finished, Sign, finish, keep_receip
 from whistle.store.identity import Beside, Identities
 from whistle.store.log import Log
 from whistle.store.mail import Mails
+from whistle.store.people import Register
 from whistle.store.removal import Part, Removals
 from whistle.store.sheets import Sheets
 from whistle.store.writer import leave_no_trace, open_engine
 
-SCHEMA = 11
+SCHEMA = 15
 WAITING, OPENED, REFUSED = "waiting", "opened", "refused"
 _IN_SCOPE, _OUT_OF_SCOPE = ("assessing", "addressing"), "out_of_scope"
 
@@ -304,6 +305,7 @@ class Cases:
         self.epochs = Epochs(self._reading, self._writing, _write_log)
         self.removals = Removals(self._reading, self._writing, _write_log)
         self.channels = Channels(self._reading, self._writing, _write_log)
+        self.people = Register(self._reading, self._writing, _write_log)
         with self._writing() as connection:
             _prepare(connection)
 
@@ -336,7 +338,7 @@ class Cases:
             if connection.scalar(select(_state.c.instance)) not in (None, instance):
                 raise DeskRefused("This database belongs to another instance. Give the desk a database of its own.")
             connection.execute(update(_state).values(instance=instance))
-            names = set(connection.scalars(select(_member.c.name)))
+            names = set(connection.scalars(select(_member.c.name))) | people.known(connection)  # who left stays away
             known = {tuple(row) for row in connection.execute(select(_key.c.group, _key.c.epoch, _key.c.purpose))}
             known |= epochs.destroyed(connection)
             known_groups = set(connection.scalars(select(_group.c.id)))
@@ -714,6 +716,7 @@ def _prepare(connection: Connection) -> None:
         identity.prepare(connection)
         _add_time(connection)
         channels.prepare(connection)
+        people.prepare(connection)
         connection.execute(insert(_schema).values(version=SCHEMA))
         connection.execute(insert(_state).values(id=1, instance=None, after=0, contact=None, log_lines=0, log_head=bytes(32)))
     version = connection.scalar(select(_schema.c.version)) if inspect(connection).has_table("schema") else None
@@ -780,4 +783,5 @@ _STEPS: Mapping[int, Callable[[Connection], object]] = {
     9: identity.prepare,
     11: _add_time,
     10: channels.prepare,
+    15: people.prepare,
 }
