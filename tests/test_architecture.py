@@ -32,12 +32,13 @@ TABLE: dict[str, tuple[set[str], set[str]]] = {
             "sealing",
             "store.desk",
             "store.erasure",
+            "store.factors",
             "store.files",
             "store.log",
             "store.writer",
             "web",
         },
-        {"starlette", "uvicorn", "httpx2", "babel", "anyio", "python_multipart"},
+        {"starlette", "uvicorn", "httpx2", "babel", "anyio", "python_multipart", "webauthn", "pyotp", "segno"},
     ),
 }
 CAN_OPEN_OR_SEAL = {"nacl", "argon2", "cryptography", "whistle.sealing", "whistle.reporter", "whistle.ceremony", "whistle.desk"}

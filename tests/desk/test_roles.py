@@ -15,7 +15,8 @@ from whistle.store.desk import Case
 from whistle.store.log import Which
 
 WHO = {Role.LEAD: ANNA, Role.INVESTIGATOR: BO, Role.AUDITOR: DORA, Role.ADMINISTRATOR: ERIK}
-OPEN = {("GET", "/sign-in"), ("POST", "/sign-in"), ("GET", "/style.css")}
+SECOND = {("GET", "/sign-in/second"), ("POST", "/sign-in/second"), ("GET", "/passkey.js")}  # for whoever gave a passphrase
+OPEN = {("GET", "/sign-in"), ("POST", "/sign-in"), ("GET", "/style.css"), *SECOND}
 NOT_ALLOWED = "Your role does not include this"
 
 

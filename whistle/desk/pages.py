@@ -19,6 +19,8 @@ from starlette.routing import Route
 from whistle.desk.counting import Counting, label, sheet
 from whistle.desk.deadlines import Deadline, feedback_by, owed, unopened_is_urgent
 from whistle.desk.erasure import Keeping, Purge
+from whistle.desk.factor_pages import FIRST, SECOND, FactorPages
+from whistle.desk.factors import Proof, proof_in
 from whistle.desk.files import CaseFiles, Shown, disposition
 from whistle.desk.letters import Letters
 from whistle.desk.logpage import LogPage, look_ups
@@ -30,7 +32,7 @@ from whistle.desk.receipts import Receipts
 from whistle.desk.relay import Clock, Relay
 from whistle.desk.roles import Right, may, require
 from whistle.desk.saying import CHECKS, ROWS, for_now, questions_in, ticked_in, typed_in
-from whistle.desk.sessions import Session, Sessions
+from whistle.desk.sessions import Owes, Session, Sessions
 from whistle.desk.showing import Draft, Pages
 from whistle.desk.starting import KeyCard
 from whistle.desk.states import State, following
@@ -41,6 +43,8 @@ from whistle.errors import (
     CardRefused,
     ChecklistIncomplete,
     DeskBusy,
+    FactorNeeded,
+    FactorRefused,
     FeedbackUnfinished,
     FileTooLarge,
     ForbiddenStep,
@@ -60,6 +64,7 @@ from whistle.errors import (
     QuestionsIncomplete,
     ReviewRefused,
     SignInRefused,
+    StepUpNeeded,
     StorageFailed,
     TextMissing,
     TextTooLong,
@@ -146,6 +151,7 @@ class Guarded:
     method: str
     path: str
     endpoint: Endpoint
+    fresh: bool = False  # whoever sends it must have proved lately who they are
 
     @property
     def route(self) -> Route:
@@ -196,6 +202,7 @@ class Desk:
 
     cases: Cases
     members: Members
+    factor_pages: FactorPages
     sessions: Sessions
     throttle: Throttle
     reader: Reader
@@ -226,11 +233,19 @@ class Desk:
         return [
             Guarded(None, "GET", "/sign-in", self.sign_in_page),
             Guarded(None, "POST", "/sign-in", self.sign_in),
+            Guarded(None, "GET", SECOND, self.second_page),
+            Guarded(None, "POST", SECOND, self.second),
             Guarded(None, "GET", "/style.css", self.style),
+            Guarded(None, "GET", "/passkey.js", self.script),
             self._page(Right.ACCOUNT, "/", self.home),
             self._form(Right.ACCOUNT, "/sign-out", self.sign_out),
             self._page(Right.ACCOUNT, "/passphrase", self.passphrase_page),
             self._form(Right.ACCOUNT, "/passphrase", self.change_passphrase, self.members.turns),
+            self._page(Right.ACCOUNT, "/factors", self.factor_pages.shown),
+            self._page(Right.ACCOUNT, "/factors/totp", self.factor_pages.app),
+            self._form(Right.ACCOUNT, "/factors/passkey", self.factor_pages.add_passkey, fresh=True),
+            self._form(Right.ACCOUNT, "/factors/totp", self.factor_pages.add_totp, fresh=True),
+            self._form(Right.ACCOUNT, "/factors/remove", self.factor_pages.remove, fresh=True),
             self._page(Right.LOG, "/log", self.log),
             self._page(Right.CASES, "/numbers", self.numbers),
             self._page(Right.CASES, "/numbers.csv", self.numbers_file),
@@ -248,17 +263,18 @@ class Desk:
             self._page(Right.CASES, case + "/files/{file:file}", self.file_page),
             self._form(Right.CASES, case + "/files/{file:file}", self.download),
             self._form(Right.CASES, case + "/hold", self.hold),
-            self._form(Right.CASES, case + "/lift", self._text("lift", self.keeping.lift)),
-            self._form(Right.CASES, case + "/early", self._text("early", self.keeping.early)),
-            self._form(Right.CASES, case + "/confirm", partial(self.answer_request, "confirm")),
+            self._form(Right.CASES, case + "/lift", self._text("lift", self.keeping.lift), fresh=True),
+            self._form(Right.CASES, case + "/early", self._text("early", self.keeping.early), fresh=True),
+            self._form(Right.CASES, case + "/confirm", partial(self.answer_request, "confirm"), fresh=True),
             self._form(Right.CASES, case + "/withdraw", partial(self.answer_request, "withdraw")),
         ]
 
     def _page(self, right: Right, path: str, show: Callable[[Visit], Response]) -> Guarded:
         return Guarded(right, "GET", path, self._seen(right, show))
 
-    def _form(self, right: Right, path: str, take: Take, turns: Executor | None = None) -> Guarded:
-        return Guarded(right, "POST", path, self._sent(right, take, turns))
+    def _form(self, right: Right, path: str, take: Take, turns: Executor | None = None, fresh: bool = False) -> Guarded:
+        endpoint = self._sent(right, self._freshly(take) if fresh else take, turns)
+        return Guarded(right, "POST", path, endpoint, fresh)
 
     # Who is there -----------------------------------------------------------------------------------------------------
 
@@ -288,14 +304,30 @@ class Desk:
                 self.tokens.check(session.id, form.get("token", ""))
                 visit = Visit(request, session, now)
                 act = partial(self._noting_refusals, visit, right, partial(take, visit, form))
-                return await asyncio.get_running_loop().run_in_executor(turns, act)
+                waits = turns or (self.members.turns if "proof_passphrase" in form else None)
+                return await asyncio.get_running_loop().run_in_executor(waits, act)
             except (NotSignedIn, NotThisForm, StorageFailed) as error:  # no browser need have the text any more
                 return self._refusal(request, error, typed_in(form))
 
         return post
 
+    def _freshly(self, take: Take) -> Take:
+        """The same, from somebody who has proved lately who they are; else they are asked, and what was typed waits."""
+
+        def first(visit: Visit, form: Form) -> Response:
+            proof = proof_in(form, visit.request.headers["host"])
+            try:
+                self.factor_pages.second.require_recent(visit.session, proof, visit.now)
+            except (StepUpNeeded, FactorRefused) as error:
+                return self.factor_pages.step_up(visit, form, error)
+            return take(visit, form)
+
+        return first
+
     def _noting_refusals(self, visit: Visit, right: Right, act: Callable[[], Response]) -> Response:
         """The answer; if it is not the member's to see, or the case is none, that they asked for it is on the log."""
+        if visit.session.owes is Owes.FACTOR and visit.request.url.path not in FIRST:
+            raise FactorNeeded
         try:
             require(visit.session.role, right)
             return act()
@@ -325,11 +357,28 @@ class Desk:
             return self._sign_in_page(request, name, error)
         self.throttle.succeeded(name)
         language = self.pages.language(request.query_params.get("language"), None)
-        self.cases.log(Act(now, name, "signed in"))
-        token, _ = self.sessions.begin(name, role, groups, language, now)
-        answer = _go("/")
-        answer.set_cookie(COOKIE, token, path="/", secure=True, httponly=True, samesite="strict")
-        return answer
+        owes = self.factor_pages.second.owed_by(name)
+        self.cases.log(Act(now, name, "gave passphrase") if owes is Owes.PROOF else Act(now, name, "signed in"))
+        token, _ = self.sessions.begin(name, role, groups, language, now, owes)
+        return _go_with(token, SECOND if owes is Owes.PROOF else "/")
+
+    async def second_page(self, request: Request) -> Response:
+        session = self.sessions.find_halfway(request.cookies.get(COOKIE, ""), self.clock())
+        self.pages.language(request.query_params.get("language"), session)
+        return await asyncio.to_thread(self.factor_pages.halfway, session)
+
+    async def second(self, request: Request) -> Response:
+        form, now = await read_form(request), self.clock()
+        session = self.sessions.find_halfway(request.cookies.get(COOKIE, ""), now)
+        self.tokens.check(session.id, form.get("token", ""))
+        return await asyncio.to_thread(self._second, session, proof_in(form, request.headers["host"]), now)
+
+    def _second(self, session: Session, proof: Proof, now: datetime) -> Response:
+        try:
+            self.factor_pages.second.prove(session, proof, "signed in", now)
+        except FactorRefused as error:
+            return self.factor_pages.halfway(session, error)
+        return _go_with(self.sessions.admit(session, now), "/")
 
     def _sign_in_page(self, request: Request, name: str, error: WhistleError | None, kept: str = "") -> Response:
         language = self.pages.language(request.query_params.get("language"), None)
@@ -605,9 +654,15 @@ class Desk:
     async def style(self, _: Request) -> Response:
         return Response(self.pages.style, headers={"cache-control": "no-store"}, media_type="text/css")
 
+    async def script(self, _: Request) -> Response:
+        """The only script that this desk serves: the policy's 'self' means no other."""
+        return Response(self.pages.script, headers={"cache-control": "no-store"}, media_type="text/javascript")
+
     def refused(self, request: Request, error: Exception) -> Response:
         """The page of a named error."""
         assert isinstance(error, WhistleError)
+        if isinstance(error, FactorNeeded):
+            return _go("/factors")
         if isinstance(error, NotSignedIn) and request.method == "GET":
             return _go("/sign-in")
         return self._refusal(request, error, "")
@@ -663,3 +718,10 @@ def _same(new: str, again: str) -> str:
 
 def _go(path: str) -> RedirectResponse:
     return RedirectResponse(path, 303, {"cache-control": "no-store"})
+
+
+def _go_with(token: str, path: str) -> RedirectResponse:
+    """There, with the cookie of a session."""
+    answer = _go(path)
+    answer.set_cookie(COOKIE, token, path="/", secure=True, httponly=True, samesite="strict")
+    return answer

@@ -21,13 +21,14 @@ from sqlmodel import Field, SQLModel
 from whistle.errors import DeskRefused, ForbiddenStep, LogBroken, Overtaken, StorageFailed
 from whistle.protocol import canonical
 from whistle.protocol.wire import TO_REPORTER, Frame
-from whistle.store import erasure
+from whistle.store import erasure, factors
 from whistle.store.erasure import Ask, Erasures, is_erased, next_number
+from whistle.store.factors import Factors
 from whistle.store.files import File, Files, Finished, Sign, finish, keep_receipt, prepare, send_again, without_receipt
 from whistle.store.log import Log
 from whistle.store.writer import leave_no_trace, open_engine
 
-SCHEMA = 7
+SCHEMA = 14
 WAITING, OPENED, REFUSED = "waiting", "opened", "refused"
 _IN_SCOPE, _OUT_OF_SCOPE = ("assessing", "addressing"), "out_of_scope"
 
@@ -279,6 +280,7 @@ class Cases:
         self.files = Files(self._reading, self._writing)
         self.lines = Log(self._reading, _log, _case, erasure.ERASED)
         self.erasure = Erasures(self._reading, self._writing, _write_log)
+        self.factors = Factors(self._reading, self._writing, _write_log)
         with self._writing() as connection:
             _prepare(connection)
 
@@ -645,6 +647,7 @@ def _prepare(connection: Connection) -> None:
         _Tables.metadata.create_all(connection)
         prepare(connection)
         erasure.prepare(connection)
+        factors.prepare(connection)
         connection.execute(insert(_schema).values(version=SCHEMA))
         connection.execute(insert(_state).values(id=1, instance=None, after=0, contact=None, log_lines=0, log_head=bytes(32)))
     version = connection.scalar(select(_schema.c.version)) if inspect(connection).has_table("schema") else None
@@ -694,4 +697,5 @@ _STEPS: Mapping[int, Callable[[Connection], object]] = {
     5: _index_log,
     6: _add_erasure,
     7: _add_roles,
+    14: factors.prepare,
 }
