@@ -309,6 +309,13 @@ def test_the_last_one_stays_where_one_is_required(strict: Desk) -> None:
     assert [each.kind for each in strict.cases.factors.of(ANNA)] == [PASSKEY]
 
 
+def test_each_of_two_apps_lets_in(desk: Desk) -> None:
+    anna = desk.signed_in(ANNA)
+    for app in (app_of(desk, anna), app_of(desk, anna)):
+        member, _ = halfway(desk, ANNA)
+        assert second(desk, member, code=code(desk, app, 1)).status == 303
+
+
 def test_nobody_removes_another_members(desk: Desk) -> None:
     app_of(desk, desk.signed_in(ANNA))
     bo = desk.signed_in(BO)

@@ -5,6 +5,7 @@ A code counts once, a passkey's counter only goes up, and whoever guesses waits.
 
 from base64 import b32encode
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hmac import compare_digest
@@ -112,7 +113,9 @@ class SecondFactor:
             return self._site.proved(proof.passkey, known, _asked(session, "prove"), proof.host)
         for factor in known:
             if factor.kind == TOTP:
-                return factor, _step(self._members.open_code_secret(factor.member, factor.key), proof.code, now, factor.counter)
+                secret = self._members.open_code_secret(factor.member, factor.key)
+                with suppress(FactorRefused):  # it may be another app's
+                    return factor, _step(secret, proof.code, now, factor.counter)
         raise FactorRefused
 
     def _prove_passphrase(self, name: str, proof: Proof, act: Act) -> None:
