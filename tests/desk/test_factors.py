@@ -426,6 +426,17 @@ def test_a_passkey_answers_when_asked_again_and_no_other_page_than_those_two_may
     assert anna.post("/factors/remove", where, factor=factor, proof_passkey=made.prove(asked.text)).status == 303
 
 
+def test_an_answer_that_was_taken_once_is_not_taken_again_not_even_of_a_passkey_that_counts_nothing(desk: Desk) -> None:
+    anna, made = desk.signed_in(ANNA), Authenticator(f"http://{host_of(desk)}", counts=False)
+    assert add_passkey(desk, anna, made).status == 303
+    later(desk, minutes=6)
+    where, nobodys = {"host": host_of(desk)}, {"factor": "0"}
+    answer = made.prove(anna.post("/factors/remove", where, **nobodys).text)
+    assert anna.post("/factors/remove", where, **nobodys, proof_passkey=answer).status == 400
+    later(desk, minutes=6)
+    assert REFUSED in anna.post("/factors/remove", where, **nobodys, proof_passkey=answer).text
+
+
 def test_one_path_alone_serves_a_script(desk: Desk) -> None:
     anna = desk.signed_in(ANNA)
     kinds = {

@@ -115,7 +115,7 @@ class SecondFactor:
             if factor.kind == TOTP:
                 secret = self._members.open_code_secret(factor.member, factor.key)
                 with suppress(FactorRefused):  # it may be another app's
-                    return factor, _step(secret, proof.code, now, factor.counter)
+                    return factor, _step(secret, proof.code, now)
         raise FactorRefused
 
     def _prove_passphrase(self, name: str, proof: Proof, act: Act) -> None:
@@ -156,7 +156,7 @@ class SecondFactor:
     def add_totp(self, session: Session, code: str, now: datetime) -> None:
         """Raises FactorRefused unless this is a code of the secret that was proposed."""
         secret = _asked(session, "totp", keep=True)
-        step = _step(secret, code, now, 0)
+        step = _step(secret, code, now)
         sealed = self._members.seal_code_secret(session.member, secret)
         factor = Factor(session.member, TOTP, None, sealed, step, False, now.date())
         self._cases.factors.add(factor, Act(now, session.member, "added code app"))
@@ -195,14 +195,11 @@ def _codes(secret: bytes) -> pyotp.TOTP:
     return pyotp.TOTP(b32encode(secret[:_CODE_SECRET_BYTES]).decode())
 
 
-def _step(secret: bytes, code: str, now: datetime, last: int) -> int:
-    """Which 30 seconds a code is of: these, the ones before or after, and none up to the last that was used.
-
-    Raises FactorRefused.
-    """
+def _step(secret: bytes, code: str, now: datetime) -> int:
+    """Which 30 seconds a code is of: these, the ones before, or the ones after. Raises FactorRefused."""
     given, present = "".join(code.split()).encode(), int(now.timestamp()) // _STEP_SECONDS
     for step in (present - 1, present, present + 1):
-        if compare_digest(_codes(secret).at(step * _STEP_SECONDS).encode(), given) and step > last:
+        if compare_digest(_codes(secret).at(step * _STEP_SECONDS).encode(), given):
             return step
     raise FactorRefused
 
