@@ -33,6 +33,7 @@ TABLE: dict[str, tuple[set[str], set[str]]] = {
             "store.channels",
             "store.desk",
             "store.erasure",
+            "store.factors",
             "store.files",
             "store.identity",
             "store.log",
@@ -44,7 +45,7 @@ TABLE: dict[str, tuple[set[str], set[str]]] = {
             "store.writer",
             "web",
         },
-        {"starlette", "uvicorn", "httpx2", "babel", "anyio", "python_multipart"},
+        {"starlette", "uvicorn", "httpx2", "babel", "anyio", "python_multipart", "webauthn", "pyotp", "segno"},
     ),
 }
 CAN_OPEN_OR_SEAL = {"nacl", "argon2", "cryptography", "whistle.sealing", "whistle.reporter", "whistle.ceremony", "whistle.desk"}

@@ -284,6 +284,22 @@ class SignInRefused(WhistleError):
     """The name and the passphrase do not belong together, or this name must wait."""
 
 
+class FactorRefused(WhistleError):
+    """The code or the passkey was not taken: wrong, used before, too late, or this member must wait."""
+
+
+class PasskeyCloned(FactorRefused):
+    """This passkey has counted fewer uses than are known here: there may be a copy of it."""
+
+
+class FactorNeeded(WhistleError):
+    """A member has a second factor before anything else, and keeps one."""
+
+
+class StepUpNeeded(WhistleError):
+    """What weighs much asks once more who is there."""
+
+
 class DeskBusy(WhistleError):
     """Too many people are signing in at this moment. Try again in a minute."""
 

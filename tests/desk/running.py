@@ -237,6 +237,7 @@ def settings_of(folder: Path, ceremony: Path, relay_port: int, **changes: Any) -
         "reserve_megabytes": 0,
         "log_heads": folder / "heads",
         "refusals_a_day": 10,
+        "second_factor": "optional",
     }
     return Settings(**(values | changes))
 

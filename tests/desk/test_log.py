@@ -19,10 +19,12 @@ from urllib.parse import quote
 
 import pytest
 
+from tests.desk.authenticator import Authenticator
 from tests.desk.relaying import Evidence, Public, public
 from tests.desk.running import ANNA, BO, CARL, PASSPHRASES, Desk, Member, Page, Reporter, another_card, started, today
 from tests.desk.test_casework import TICKS
 from tests.desk.test_erasure import answer, close
+from tests.desk.test_factors import spelt_app
 from tests.desk.test_files import upload
 from tests.desk.test_starting import command, ran
 from whistle.desk import log_command
@@ -75,6 +77,8 @@ def log_of(desk: Desk) -> list[tuple[str, str, int | None]]:
 # Every act is on the log ----------------------------------------------------------------------------------------------
 
 HERE = "/cases/1"
+HOST = {"host": "localhost"}
+KEY = Authenticator("http://localhost")
 NEW = "en helt anden sætning om tog"
 # How each form succeeds, in this order: what it answers.
 POSTS: dict[str, Callable[[Member, str], int]] = {
@@ -99,7 +103,15 @@ POSTS: dict[str, Callable[[Member, str], int]] = {
         member.post(path, to="police", text="name", ground="proceedings", told="notice", notice="words").status
     ),
     "/passphrase": lambda member, path: member.post(path, old=PASSPHRASES[ANNA], new=NEW, again=NEW).status,
+    "/factors/passkey": lambda member, path: (
+        member.post(path, HOST, passkey=KEY.create(member.get("/factors", HOST).text)).status
+    ),
     "/sign-in": lambda member, path: member.sign_in(ANNA, NEW).status,
+    "/sign-in/second": lambda member, path: (
+        member.post(path, HOST, proof_passkey=KEY.prove(member.get(path, HOST).text)).status
+    ),
+    "/factors/totp": lambda member, path: member.post(path, code=spelt_app(member).now()).status,
+    "/factors/remove": lambda member, path: member.post(path, factor="2").status,
     "/sign-out": lambda member, path: member.post(path).status,
 }
 TWO = {

@@ -50,8 +50,9 @@ def test_no_page_has_a_script_an_inline_style_or_anything_from_elsewhere(anna: M
     for path in ("/", f"/cases/{number}", "/passphrase", "/sign-in"):
         text = anna.get(path).text
         assert "<script" not in text
+        assert "script-src 'none'" in text
         assert " style=" not in text
-        assert "http" not in text
+        assert "://" not in text
 
 
 def test_an_unknown_host_is_answered_421(anna: Member) -> None:

@@ -15,8 +15,9 @@ from whistle.store.desk import Case
 from whistle.store.log import Which
 
 WHO = {Role.LEAD: ANNA, Role.INVESTIGATOR: BO, Role.AUDITOR: DORA, Role.ADMINISTRATOR: ERIK}
+SECOND = {("GET", "/sign-in/second"), ("POST", "/sign-in/second"), ("GET", "/passkey.js")}  # for whoever gave a passphrase
 INVITATION = "/invitation/{token:token}"  # a one-time link of 256 bits opens it
-OPEN = {("GET", "/sign-in"), ("POST", "/sign-in"), ("GET", "/style.css"), ("GET", INVITATION), ("POST", INVITATION)}
+OPEN = {("GET", "/sign-in"), ("POST", "/sign-in"), ("GET", "/style.css"), ("GET", INVITATION), ("POST", INVITATION), *SECOND}
 NOT_ALLOWED = "Your role does not include this"
 
 

@@ -20,8 +20,10 @@ def test_a_policy_allows_nothing_inline_and_nobody_else(policy: str) -> None:
     assert "base-uri 'none'" in policy
 
 
-def test_the_desk_runs_no_script_and_intake_sends_no_form() -> None:
-    assert "script-src" not in DESK_POLICY
+def test_no_script_writes_into_a_page_and_those_of_the_desk_ask_nothing_and_intake_sends_no_form() -> None:
+    for policy in (INTAKE_POLICY, DESK_POLICY):
+        assert "script-src 'self'; " in policy
+        assert policy.endswith("require-trusted-types-for 'script'; trusted-types 'none'")
     assert "connect-src" not in DESK_POLICY
     assert "form-action 'none'" in INTAKE_POLICY
 

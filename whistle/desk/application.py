@@ -21,6 +21,8 @@ from whistle.desk.counting import Counting
 from whistle.desk.disclosing import Disclosing
 from whistle.desk.epochs import Turning
 from whistle.desk.erasure import Keeping, Purge
+from whistle.desk.factor_pages import FactorPages
+from whistle.desk.factors import SecondFactor
 from whistle.desk.files import CaseFiles
 from whistle.desk.heads import Heads
 from whistle.desk.identity import Revealing
@@ -29,6 +31,7 @@ from whistle.desk.logpage import LogPage
 from whistle.desk.mail import Mail, Watch
 from whistle.desk.members import Members, Random
 from whistle.desk.pages import Desk
+from whistle.desk.passkeys import Site
 from whistle.desk.people import People
 from whistle.desk.peoplepage import PeoplePage
 from whistle.desk.presets import preset_of, shortened
@@ -114,13 +117,15 @@ def build(settings: Settings, file: Path, clock: Clock, random: Random) -> Runni
     pages, heads = Pages(TEMPLATES, settings, card, tokens), Heads(cases, receipts, settings.log_heads)
     letters = Letters(TEMPLATES / "letters")
     taking = Taking(cases, card, reader, writer, letters, preset, random)
-    members = Members(cases, machine, settings.organisation, random)
+    members, throttle = Members(cases, machine, settings.organisation, random), Throttle()
+    second = SecondFactor(cases, members, throttle, site(settings), random, is_required=requires_second(settings))
     people = People(cases, members, sessions, card, random)
     desk = Desk(
         cases=cases,
         members=members,
+        factor_pages=FactorPages(second, sessions, pages, tokens),
         sessions=sessions,
-        throttle=Throttle(),
+        throttle=throttle,
         reader=reader,
         writer=writer,
         keeping=Keeping(cases, reader, writer, preset),
@@ -183,6 +188,18 @@ def push_times(settings: Settings) -> tuple[time, ...]:
         return tuple(datetime.strptime(text, "%H:%M").time() for text in settings.push_times)  # noqa: DTZ007 - a time of day
     except ValueError:
         raise SettingsWrong("The setting push_times must be a list of times in UTC, each HH:MM.") from None
+
+
+def site(settings: Settings) -> Site:
+    """Passkeys are made for the first of the desk's names."""
+    return Site(settings.names[0].partition(":")[0], settings.organisation)
+
+
+def requires_second(settings: Settings) -> bool:
+    """Raises SettingsWrong."""
+    if settings.second_factor not in ("required", "optional"):
+        raise SettingsWrong('The setting second_factor must be "required" or "optional".')
+    return settings.second_factor == "required"
 
 
 def _application(desk: Desk, settings: Settings) -> ASGIApp:

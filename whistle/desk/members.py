@@ -97,6 +97,21 @@ class Members:
         self._cases.rewrap(name, self._wrap(name, secret, chosen))
         self._cases.people.renewed(name)
 
+    def confirm(self, name: str, passphrase: str) -> None:
+        """Whether it is their passphrase, and nothing of what it opens. Raises SignInRefused."""
+        member = self._cases.member(name)
+        if member is None:
+            raise SignInRefused
+        self._unwrap(member, passphrase)
+
+    def seal_code_secret(self, name: str, secret: bytes) -> bytes:
+        """The secret of a member's code app, under this machine's secret alone: a code is asked for after the passphrase."""
+        return wrap(secret, f"totp {name}", Factors(machine=self._machine), self._random).encode()
+
+    def open_code_secret(self, name: str, sealed: bytes) -> bytes:
+        """Raises NotAWrappedKey or WrongPassphrase if the database or the machine secret is not this desk's."""
+        return unwrap(sealed.decode("ascii", "replace"), f"totp {name}", Factors(machine=self._machine))
+
     def _unwrap(self, member: Member, passphrase: str) -> bytes:
         purpose = f"member {member.name}"
         machine = self._machine if factors_of(member.key, purpose) == "passphrase+machine" else None

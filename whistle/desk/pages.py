@@ -25,6 +25,8 @@ from whistle.desk.disclosing import Disclosing
 from whistle.desk.eml import LONGEST_MAIL, Incoming
 from whistle.desk.epochs import Turning, destroyed_from
 from whistle.desk.erasure import Keeping, Purge
+from whistle.desk.factor_pages import FIRST, SECOND, FactorPages
+from whistle.desk.factors import Proof, proof_in
 from whistle.desk.files import CaseFiles, Shown, disposition
 from whistle.desk.identity import Revealing
 from whistle.desk.letters import Letters
@@ -40,7 +42,7 @@ from whistle.desk.relay import Clock, Relay
 from whistle.desk.removal import Removal
 from whistle.desk.roles import Right, may, require
 from whistle.desk.saying import ROWS, checks_of, for_now, questions_in, ticked_in, typed_in
-from whistle.desk.sessions import Session, Sessions
+from whistle.desk.sessions import Owes, Session, Sessions
 from whistle.desk.sheet import PARTS
 from whistle.desk.showing import Draft, Pages
 from whistle.desk.starting import KeyCard
@@ -55,6 +57,8 @@ from whistle.errors import (
     ConsentMissing,
     DeskBusy,
     DisclosureIncomplete,
+    FactorNeeded,
+    FactorRefused,
     FeedbackUnfinished,
     FileTooLarge,
     ForbiddenStep,
@@ -88,6 +92,7 @@ from whistle.errors import (
     ReviewRefused,
     SheetDamaged,
     SignInRefused,
+    StepUpNeeded,
     StorageFailed,
     TextMissing,
     TextTooLong,
@@ -197,6 +202,7 @@ class Guarded:
     method: str
     path: str
     endpoint: Endpoint
+    fresh: bool = False  # whoever sends it must have proved lately who they are
 
     @property
     def route(self) -> Route:
@@ -254,6 +260,7 @@ class Desk:
 
     cases: Cases
     members: Members
+    factor_pages: FactorPages
     sessions: Sessions
     throttle: Throttle
     reader: Reader
@@ -292,9 +299,12 @@ class Desk:
         return [
             Guarded(None, "GET", "/sign-in", self.sign_in_page),
             Guarded(None, "POST", "/sign-in", self.sign_in),
+            Guarded(None, "GET", SECOND, self.second_page),
+            Guarded(None, "POST", SECOND, self.second),
             Guarded(None, "GET", "/style.css", self.style),
             Guarded(None, "GET", "/invitation/{token:token}", self.invitation),
             Guarded(None, "POST", "/invitation/{token:token}", self.accept_invitation),
+            Guarded(None, "GET", "/passkey.js", self.script),
             self._page(Right.ACCOUNT, "/", self.home),
             self._form(Right.ACCOUNT, "/sign-out", self.sign_out),
             self._page(Right.ACCOUNT, "/passphrase", self.passphrase_page),
@@ -303,9 +313,14 @@ class Desk:
             self._form(Right.CASES, "/ring", _about_people(self.people_page.hand_ring)),
             self._page(Right.PEOPLE, "/people", self.people_list),
             *(
-                self._form(Right.PEOPLE, f"/people/{name}", _about_people(take))
+                self._form(Right.PEOPLE, f"/people/{name}", _about_people(take), fresh=True)
                 for name, take in self.people_page.forms.items()
             ),
+            self._page(Right.ACCOUNT, "/factors", self.factor_pages.shown),
+            self._page(Right.ACCOUNT, "/factors/totp", self.factor_pages.app),
+            self._form(Right.ACCOUNT, "/factors/passkey", self.factor_pages.add_passkey, fresh=True),
+            self._form(Right.ACCOUNT, "/factors/totp", self.factor_pages.add_totp, fresh=True),
+            self._form(Right.ACCOUNT, "/factors/remove", self.factor_pages.remove, fresh=True),
             self._page(Right.LOG, "/log", self.log),
             self._page(Right.CASES, "/numbers", self.numbers),
             self._page(Right.CASES, "/numbers.csv", self.numbers_file),
@@ -325,18 +340,20 @@ class Desk:
             self._form(Right.CASES, case + "/suppress", self._text("suppress", self.writer.suppress)),
             self._form(Right.CASES, case + "/sheet", self.change_sheet),
             self._form(Right.CASES, case + "/hold", self.hold),
-            self._form(Right.CASES, case + "/lift", self._text("lift", self.keeping.lift)),
-            self._form(Right.CASES, case + "/early", self._text("early", self.keeping.early)),
-            self._form(Right.CASES, case + "/confirm", partial(self.answer_request, "confirm")),
+            self._form(Right.CASES, case + "/lift", self._text("lift", self.keeping.lift), fresh=True),
+            self._form(Right.CASES, case + "/early", self._text("early", self.keeping.early), fresh=True),
+            self._form(Right.CASES, case + "/confirm", partial(self.answer_request, "confirm"), fresh=True),
             self._form(Right.CASES, case + "/withdraw", partial(self.answer_request, "withdraw")),
             self._form(Right.CASES, case + "/identity", self._acted("identity", self.revealing.ask)),
-            self._form(Right.CASES, case + "/identity/approve", self._acted("identity-approve", self.revealing.approve)),
+            self._form(
+                Right.CASES, case + "/identity/approve", self._acted("identity-approve", self.revealing.approve), fresh=True
+            ),
             self._form(Right.CASES, case + "/identity/refuse", self._acted("identity-refuse", self.revealing.refuse)),
             self._form(Right.CASES, case + "/identity/end", self._acted("identity-end", self.revealing.end)),
-            self._form(Right.CASES, case + "/identity/reveal", self.reveal),
+            self._form(Right.CASES, case + "/identity/reveal", self.reveal, fresh=True),
             self._form(Right.CASES, case + "/disclose", self._acted("disclose", self.disclosing.disclose)),
             self._form(Right.CASES, case + "/removal", self.ask_removal),
-            self._form(Right.CASES, case + "/removal-confirm", partial(self.answer_removal, "removal-confirm")),
+            self._form(Right.CASES, case + "/removal-confirm", partial(self.answer_removal, "removal-confirm"), fresh=True),
             self._form(Right.CASES, case + "/removal-withdraw", partial(self.answer_removal, "removal-withdraw")),
             self._page(Right.CASES, channelpages.PATH, self.new_report),
             self._form(Right.CASES, channelpages.PATH, self.file_report),
@@ -347,8 +364,9 @@ class Desk:
     def _page(self, right: Right, path: str, show: Callable[[Visit], Response]) -> Guarded:
         return Guarded(right, "GET", path, self._seen(right, show))
 
-    def _form(self, right: Right, path: str, take: Take, turns: Executor | None = None) -> Guarded:
-        return Guarded(right, "POST", path, self._sent(right, take, turns))
+    def _form(self, right: Right, path: str, take: Take, turns: Executor | None = None, fresh: bool = False) -> Guarded:
+        endpoint = self._sent(right, self._freshly(take) if fresh else take, turns)
+        return Guarded(right, "POST", path, endpoint, fresh)
 
     # Who is there -----------------------------------------------------------------------------------------------------
 
@@ -378,14 +396,30 @@ class Desk:
                 self.tokens.check(session.id, form.get("token", ""))
                 visit = Visit(request, session, now)
                 act = partial(self._noting_refusals, visit, right, partial(take, visit, form))
-                return await asyncio.get_running_loop().run_in_executor(turns, act)
+                waits = turns or (self.members.turns if "proof_passphrase" in form else None)
+                return await asyncio.get_running_loop().run_in_executor(waits, act)
             except (NotSignedIn, NotThisForm, StorageFailed) as error:  # no browser need have the text any more
                 return self._refusal(request, error, typed_in(form))
 
         return post
 
+    def _freshly(self, take: Take) -> Take:
+        """The same, from somebody who has proved lately who they are; else they are asked, and what was typed waits."""
+
+        def first(visit: Visit, form: Form) -> Response:
+            proof = proof_in(form, visit.request.headers["host"])
+            try:
+                self.factor_pages.second.require_recent(visit.session, proof, visit.now)
+            except (StepUpNeeded, FactorRefused) as error:
+                return self.factor_pages.step_up(visit, form, error)
+            return take(visit, form)
+
+        return first
+
     def _noting_refusals(self, visit: Visit, right: Right, act: Callable[[], Response]) -> Response:
         """The answer; if it is not the member's to see, or the case is none, that they asked for it is on the log."""
+        if visit.session.owes is Owes.FACTOR and visit.request.url.path not in FIRST:
+            raise FactorNeeded
         try:
             self.people.meet(visit.session, visit.request.url.path, visit.now)
             require(visit.session.role, right)
@@ -416,11 +450,28 @@ class Desk:
             return self._sign_in_page(request, name, error)
         self.throttle.succeeded(name)
         language = self.pages.language(request.query_params.get("language"), None)
-        self.cases.log(Act(now, name, "signed in"))
-        token, _ = self.sessions.begin(name, role, groups, language, now)
-        answer = _go("/")
-        answer.set_cookie(COOKIE, token, path="/", secure=True, httponly=True, samesite="strict")
-        return answer
+        owes = self.factor_pages.second.owed_by(name)
+        self.cases.log(Act(now, name, "gave passphrase") if owes is Owes.PROOF else Act(now, name, "signed in"))
+        token, _ = self.sessions.begin(name, role, groups, language, now, owes)
+        return _go_with(token, SECOND if owes is Owes.PROOF else "/")
+
+    async def second_page(self, request: Request) -> Response:
+        session = self.sessions.find_halfway(request.cookies.get(COOKIE, ""), self.clock())
+        self.pages.language(request.query_params.get("language"), session)
+        return await asyncio.to_thread(self.factor_pages.halfway, session)
+
+    async def second(self, request: Request) -> Response:
+        form, now = await read_form(request), self.clock()
+        session = self.sessions.find_halfway(request.cookies.get(COOKIE, ""), now)
+        self.tokens.check(session.id, form.get("token", ""))
+        return await asyncio.to_thread(self._second, session, proof_in(form, request.headers["host"]), now)
+
+    def _second(self, session: Session, proof: Proof, now: datetime) -> Response:
+        try:
+            self.factor_pages.second.prove(session, proof, "signed in", now)
+        except FactorRefused as error:
+            return self.factor_pages.halfway(session, error)
+        return _go_with(self.sessions.admit(session, now), "/")
 
     def _sign_in_page(self, request: Request, name: str, error: WhistleError | None, kept: str = "") -> Response:
         language = self.pages.language(request.query_params.get("language"), None)
@@ -814,9 +865,15 @@ class Desk:
     async def style(self, _: Request) -> Response:
         return Response(self.pages.style, headers={"cache-control": "no-store"}, media_type="text/css")
 
+    async def script(self, _: Request) -> Response:
+        """The only script that this desk serves: the policy's 'self' means no other."""
+        return Response(self.pages.script, headers={"cache-control": "no-store"}, media_type="text/javascript")
+
     def refused(self, request: Request, error: Exception) -> Response:
         """The page of a named error."""
         assert isinstance(error, WhistleError)
+        if isinstance(error, FactorNeeded):
+            return _go("/factors")
         if isinstance(error, NotSignedIn) and request.method == "GET":
             return _go("/sign-in")
         if isinstance(error, PassphraseOver):
@@ -882,3 +939,10 @@ def _same(new: str, again: str) -> str:
 
 def _go(path: str) -> RedirectResponse:
     return RedirectResponse(path, 303, {"cache-control": "no-store"})
+
+
+def _go_with(token: str, path: str) -> RedirectResponse:
+    """There, with the cookie of a session."""
+    answer = _go(path)
+    answer.set_cookie(COOKIE, token, path="/", secure=True, httponly=True, samesite="strict")
+    return answer

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from enum import Enum
 from hashlib import sha256
 from threading import Lock
 
@@ -13,7 +14,16 @@ from whistle.desk.roles import Role
 from whistle.errors import NotSignedIn
 
 IDLE, LONGEST = timedelta(minutes=15), timedelta(hours=8)
+HALFWAY = timedelta(minutes=5)  # between the passphrase and the second factor
 _TOKEN_BYTES = 32
+
+
+class Owes(Enum):
+    """What a member must still do before they have their keys."""
+
+    NOTHING = "nothing"
+    PROOF = "proof"  # of the second factor that they have: until then there is no session for them
+    FACTOR = "factor"  # to set one up: until then nothing else opens
 
 
 @dataclass(eq=False)
@@ -27,6 +37,10 @@ class Session:
     language: str
     started: datetime
     used: datetime
+    proved_at: datetime  # who they are
+    owes: Owes = Owes.NOTHING
+    held: Mapping[str, GroupKeys] = field(default_factory=dict, repr=False)  # while something is owed
+    asked: dict[str, bytes] = field(default_factory=dict, repr=False)  # challenges and a secret that wait for their answer
     tried: int = 0  # the last arrival that was tried with these keys
     tried_files: set[int] = field(default_factory=set, repr=False)  # those that they do not open
     counted: dict[int, tuple[int, Told]] = field(default_factory=dict, repr=False)  # facts of cases, each up to a place
@@ -35,7 +49,12 @@ class Session:
     filed: set[str] = field(default_factory=set, repr=False)  # pages that have become a case
 
     def has_ended(self, now: datetime) -> bool:
-        return now - self.used > IDLE or now - self.started > LONGEST
+        longest = HALFWAY if self.owes is Owes.PROOF else LONGEST
+        return now - self.used > IDLE or now - self.started > longest
+
+    def admit(self) -> None:
+        """Nothing is owed any more: here are the keys."""
+        self.groups, self.held, self.owes = self.held, {}, Owes.NOTHING
 
 
 class Sessions:
@@ -47,17 +66,39 @@ class Sessions:
         self._lock = Lock()
 
     def begin(
-        self, member: str, role: Role, groups: Mapping[str, GroupKeys], language: str, now: datetime
+        self, member: str, role: Role, groups: Mapping[str, GroupKeys], language: str, now: datetime, owes: Owes = Owes.NOTHING
     ) -> tuple[str, Session]:
-        """A new session and its token, which only the browser keeps."""
+        """A new session and its token, which only the browser keeps. Its keys come once nothing is owed."""
         token = self._random(_TOKEN_BYTES).hex()
-        session = Session(_hash(token), member, role, groups, language, now, now)
+        session = Session(_hash(token), member, role, {}, language, now, now, now, owes, groups)
+        if owes is Owes.NOTHING:
+            session.admit()
         with self._lock:
             self._sessions[session.id] = session
         return token, session
 
+    def admit(self, halfway: Session, now: datetime) -> str:
+        """The second factor was proved: a session in place of what was halfway to one, and its token. Raises NotSignedIn."""
+        with self._lock:
+            if self._sessions.pop(halfway.id, None) is None:
+                raise NotSignedIn  # ended meanwhile
+        return self.begin(halfway.member, halfway.role, halfway.held, halfway.language, now)[0]
+
     def find(self, token: str, now: datetime) -> Session:
         """The session of a token, which it keeps from idling. Raises NotSignedIn."""
+        session = self._find(token, now)
+        if session.owes is Owes.PROOF:
+            raise NotSignedIn
+        return session
+
+    def find_halfway(self, token: str, now: datetime) -> Session:
+        """Somebody who gave their passphrase and owes their second factor. Raises NotSignedIn."""
+        session = self._find(token, now)
+        if session.owes is not Owes.PROOF:
+            raise NotSignedIn
+        return session
+
+    def _find(self, token: str, now: datetime) -> Session:
         with self._lock:
             session = self._sessions.get(_hash(token))
             if session is None or session.has_ended(now):

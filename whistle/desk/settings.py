@@ -58,5 +58,6 @@ class Settings:
     reserve_megabytes: int  # of free disk, for texts: with less, no part of a file is taken
     log_heads: Path | None = None  # a folder that leaves the machine, for the log's signed heads
     refusals_a_day: int = 10  # failed sign-ins and refused access: with more, every inbox says so
+    second_factor: str = "required"  # or "optional"
     preset: str = DEFAULT  # whose clocks a case goes by (whistle.desk.presets)
     mail: MailSettings | None = None  # none is sent without

@@ -69,6 +69,7 @@ class Pages:
         self._settings, self._card, self._tokens = settings, card, tokens
         self.catalogues = read_catalogues(templates, settings.languages)
         self.style = read_style(templates)
+        self.script = (templates / "passkey.js").read_bytes()
 
     def language(self, wanted: str | None, session: Session | None) -> str:
         """The language of a page; what a member picks by link stays with the session."""

@@ -19,7 +19,7 @@ from whistle.sealing.keys import hkdf
 
 _WARNING = "WHISTLE PRIVATE KEY, WRAPPED. KEEP SECRET."
 _FACTORS = re.compile(r"factors: (passphrase|passphrase\+machine|machine) m=(\d{1,7}) t=(\d{1,2}) p=(\d) salt=([0-9a-f]{32})")
-_PURPOSE = re.compile(r"root|receipt|(recovery|member) [a-z][a-z0-9-]{0,31}")
+_PURPOSE = re.compile(r"root|receipt|(recovery|member|totp) [a-z][a-z0-9-]{0,31}")
 _SALT_BYTES, _NONCE_BYTES, _SECRET_BYTES = 16, 24, 32
 
 

@@ -21,10 +21,11 @@ from sqlmodel import Field, SQLModel
 from whistle.errors import DeskRefused, ForbiddenStep, LogBroken, Overtaken, StorageFailed
 from whistle.protocol import canonical
 from whistle.protocol.wire import TO_REPORTER, Frame
-from whistle.store import channels, epochs, erasure, identity, mail, people, removal, sheets
+from whistle.store import channels, epochs, erasure, factors, identity, mail, people, removal, sheets
 from whistle.store.channels import Channel, Channels, keep_recording
 from whistle.store.epochs import Epochs
 from whistle.store.erasure import Ask, Erasures, is_erased, next_number
+from whistle.store.factors import Factors
 from whistle.store.files import File, Files, Finished, Sign, finish, keep_receipt, prepare, send_again, without_receipt
 from whistle.store.identity import Beside, Identities
 from whistle.store.log import Log
@@ -306,6 +307,7 @@ class Cases:
         self.removals = Removals(self._reading, self._writing, _write_log)
         self.channels = Channels(self._reading, self._writing, _write_log)
         self.people = Register(self._reading, self._writing, _write_log)
+        self.factors = Factors(self._reading, self._writing, _write_log)
         with self._writing() as connection:
             _prepare(connection)
 
@@ -717,6 +719,7 @@ def _prepare(connection: Connection) -> None:
         _add_time(connection)
         channels.prepare(connection)
         people.prepare(connection)
+        factors.prepare(connection)
         connection.execute(insert(_schema).values(version=SCHEMA))
         connection.execute(insert(_state).values(id=1, instance=None, after=0, contact=None, log_lines=0, log_head=bytes(32)))
     version = connection.scalar(select(_schema.c.version)) if inspect(connection).has_table("schema") else None
@@ -784,4 +787,5 @@ _STEPS: Mapping[int, Callable[[Connection], object]] = {
     11: _add_time,
     10: channels.prepare,
     15: people.prepare,
+    14: factors.prepare,
 }

@@ -14,7 +14,7 @@ from sqlalchemy import Table, func, or_, select
 from whistle.store.erasure import Transaction
 
 OPENED_LOG = "opened log"
-REFUSALS = ("sign-in refused", "passphrase refused", "refused")
+REFUSALS = ("sign-in refused", "passphrase refused", "factor refused", "passkey cloned", "refused")
 
 
 @dataclass(frozen=True)

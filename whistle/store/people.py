@@ -16,6 +16,7 @@ from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
 from whistle.errors import InvitationEnded, LastLead, LastOfRing, NameTaken, NeedsAnother, NeedsHolder, PersonChanged
+from whistle.store import factors
 
 if TYPE_CHECKING:
     from whistle.store.desk import Act
@@ -388,6 +389,7 @@ def _make_member(connection: Connection, person: Person) -> None:
 
 def _take_key(connection: Connection, act: "Act", person: Person, state: str, token: bytes | None = None) -> None:
     """Destroys somebody's key; what is sealed to it is stale. Raises LastLead or LastOfRing."""
+    factors.remove_all(connection, person.name)
     if person.state in (ACTIVE, BLOCKED):
         _refuse_the_last(connection, person)
         theirs = _key.c.purpose.in_(("recipient", "voice", f"ring-{person.ring}"))
