@@ -98,15 +98,23 @@ class Member:
     token: str = ""
     at: str = ""  # the path of the case whose page is open
     seen: str = ""
+    declares: bool = True  # has no conflict of interest anywhere, and says so when a page asks
 
     def get(self, path: str, headers: dict[str, str] | None = None) -> Page:
-        return self._ask("GET", path, None, headers or {})
+        page = self._ask("GET", path, None, headers or {})
+        if self.declares and (asked := re.search(r'action="(/cases/\d+/declare)"', page.text)):
+            assert self._send(asked[1], {"token": self.token}).status == 303
+            return self._ask("GET", path, None, headers or {})
+        return page
 
     def post(self, path: str, headers: dict[str, str] | None = None, **fields: str) -> Page:
         token, case = self.token, re.match(r"/cases/\d+(?=/)", path)
         if case and case[0] != self.at:
             self.get(case[0])
-        body = urlencode({"token": token, "seen": self.seen, **fields})
+        return self._send(path, {"token": token, "seen": self.seen, **fields}, headers)
+
+    def _send(self, path: str, fields: Mapping[str, str], headers: dict[str, str] | None = None) -> Page:
+        body = urlencode(fields)
         sent = {"content-type": "application/x-www-form-urlencoded", "sec-fetch-site": "same-origin", "origin": "null"}
         return self._ask("POST", path, body.encode(), sent | (headers or {}))
 

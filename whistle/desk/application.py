@@ -13,6 +13,7 @@ from starlette.applications import Starlette
 from starlette.types import ASGIApp
 
 from whistle.desk import starting
+from whistle.desk.conflicts import Conflicts
 from whistle.desk.counting import Counting
 from whistle.desk.erasure import Keeping, Purge
 from whistle.desk.files import CaseFiles
@@ -104,6 +105,7 @@ def build(settings: Settings, file: Path, clock: Clock, random: Random) -> Runni
         reader=reader,
         writer=writer,
         keeping=Keeping(cases, reader, writer, preset),
+        conflicts=Conflicts(cases, reader, writer, card),
         purge=purge,
         files=CaseFiles(cases.files),
         card=card,

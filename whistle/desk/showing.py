@@ -13,7 +13,14 @@ from whistle.desk.roles import Right, may
 from whistle.desk.sessions import Session
 from whistle.desk.settings import Settings
 from whistle.desk.starting import KeyCard
-from whistle.errors import ChecklistIncomplete, NoOutcomeChosen, QuestionsIncomplete, WhistleError
+from whistle.errors import (
+    ChecklistIncomplete,
+    NoGroupChosen,
+    NoMemberChosen,
+    NoOutcomeChosen,
+    QuestionsIncomplete,
+    WhistleError,
+)
 from whistle.web.forms import FormTokens
 from whistle.web.templates import Catalogue, environment, read_catalogues, read_style
 
@@ -21,6 +28,8 @@ _LOCALES = {"en": "en_GB"}  # plain "en" is American to babel
 _UNITS = ((1_000_000_000, "GB"), (1_000_000, "MB"), (1_000, "kB"))
 _AT: Mapping[type[WhistleError], str] = {  # what is wrong elsewhere than in the text
     ChecklistIncomplete: "check-secrecy",
+    NoGroupChosen: "hand-over-group",
+    NoMemberChosen: "exclude-member",
     NoOutcomeChosen: "outcome-substantiated",
     QuestionsIncomplete: "question-1",
 }

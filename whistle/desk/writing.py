@@ -3,7 +3,7 @@
 One writer at a time in a case, so that two members never fork its chain.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from threading import Lock
@@ -121,6 +121,10 @@ class Writer:
         """Asks for what takes two members. Why is a note in the thread."""
         self._write(place, f"asked {asked.what}", Note(place.session.member, _given(text)), None, now, asked=asked)
 
+    def reason(self, place: Place, text: str, action: str, beside: Callable[[Any, int], None], now: datetime) -> None:
+        """Does what needs a reason. The reason is a note in the thread."""
+        self._write(place, action, Note(place.session.member, _given(text)), None, now, beside=beside)
+
     def begin_file(self, place: Place, now: datetime) -> Sending:
         """A file that a member is sending. What would keep it from being sent at its end is raised now, if it holds now."""
         opened = self._reader.read(place.session, place.case)
@@ -160,6 +164,7 @@ class Writer:
         now: datetime,
         file: Finished | None = None,
         asked: Ask | None = None,
+        beside: Callable[[Any, int], None] | None = None,
     ) -> None:
         act = Act(now, place.session.member, action, place.case)
         with self._locks.setdefault(place.case, Lock()):
@@ -169,7 +174,7 @@ class Writer:
             if opened.last_place != place.seen:  # a signature says what its writer has seen
                 raise Overtaken
             stored, envelope = self._sealed(place.session, opened, body, now) if body else (None, None)
-            self._cases.write(act, stored, envelope, step, file, asked)
+            self._cases.write(act, stored, envelope, step, file, asked, beside)
 
     def _sealed(self, session: Session, opened: OpenCase, body: Body, now: datetime) -> tuple[Stored, bytes | None]:
         """A body in its place in the chain: as the desk keeps it, and as it is sent, if it is for the reporter."""

@@ -21,13 +21,14 @@ from sqlmodel import Field, SQLModel
 from whistle.errors import DeskRefused, ForbiddenStep, LogBroken, Overtaken, StorageFailed
 from whistle.protocol import canonical
 from whistle.protocol.wire import TO_REPORTER, Frame
-from whistle.store import erasure
+from whistle.store import conflicts, erasure
+from whistle.store.conflicts import Conflicts, visible
 from whistle.store.erasure import Ask, Erasures, is_erased, next_number
 from whistle.store.files import File, Files, Finished, Sign, finish, keep_receipt, prepare, send_again, without_receipt
 from whistle.store.log import Log
 from whistle.store.writer import leave_no_trace, open_engine
 
-SCHEMA = 7
+SCHEMA = 12
 WAITING, OPENED, REFUSED = "waiting", "opened", "refused"
 _IN_SCOPE, _OUT_OF_SCOPE = ("assessing", "addressing"), "out_of_scope"
 
@@ -90,7 +91,9 @@ class _Arrival(_Tables, table=True):
     digest: bytes = Field(sa_type=LargeBinary)
     sealed: bytes = Field(sa_type=LargeBinary)
     state: str
-    group: str | None  # whose key opened it, known only for what was refused
+    group: str | None  # whose key opened it, known only for what was refused, or passed on to the group of its case
+    epoch: int | None  # of what was passed on, here and below
+    recipient: bytes | None = Field(sa_type=LargeBinary)
 
 
 class _Case(_Tables, table=True):
@@ -192,6 +195,9 @@ class Arrival:
     box: bytes
     day: date
     sealed: bytes
+    group: str | None = None  # what it was sealed to before it was passed on to another group, here and below
+    epoch: int | None = None
+    recipient: bytes | None = None
 
 
 @dataclass(frozen=True)
@@ -279,6 +285,7 @@ class Cases:
         self.files = Files(self._reading, self._writing)
         self.lines = Log(self._reading, _log, _case, erasure.ERASED)
         self.erasure = Erasures(self._reading, self._writing, _write_log)
+        self.conflicts = Conflicts(self._reading, self._writing, _write_log)
         with self._writing() as connection:
             _prepare(connection)
 
@@ -400,8 +407,8 @@ class Cases:
         self.files.sign_missing(sign)
 
     def unopened(self, groups: Iterable[str]) -> list[File]:
-        """Whole files of the cases of these groups whose key is still in their header."""
-        return self.files.unopened(select(_case.c.box).where(_case.c.group.in_(list(groups))))
+        """Whole files of the cases that are or were these groups', whose key is still in their header."""
+        return self.files.unopened(select(_case.c.box).where(conflicts.was_of(_case, list(groups))))
 
     def waiting(self, after: int = 0) -> list[Arrival]:
         """What nobody has opened yet, in the order of arrival, after an arrival that was tried already."""
@@ -413,10 +420,12 @@ class Cases:
             found: date | None = connection.scalar(select(func.min(_arrival.c.day)).where(_arrival.c.state == WAITING))
             return found
 
-    def refused(self, groups: Sequence[str]) -> list[Arrival]:
-        """What opened for these groups and is no part of any case."""
+    def refused(self, groups: Sequence[str], member: str) -> list[Arrival]:
+        """What opened for these groups and is no part of any case; nothing of a case that is kept from this member."""
+        kept = select(_case.c.number).where(_case.c.box == _arrival.c.box, conflicts.is_kept_from(_case, member)).exists()
         with self._reading() as connection:
-            return _arrivals(connection, (_arrival.c.state == REFUSED) & _arrival.c.group.in_(groups))
+            here = _arrival.c.group.in_(groups) & ~kept
+            return _arrivals(connection, (_arrival.c.state == REFUSED) & here)
 
     def refuse(self, arrival: Arrival, group: str) -> None:
         """Notes that this opened for a group and is not what it should be."""
@@ -447,6 +456,12 @@ class Cases:
 
     # Cases ------------------------------------------------------------------------------------------------------------
 
+    def visible_case(self, number: int, groups: Iterable[str], member: str) -> Case | None:
+        """The case, if this member may know of it."""
+        here = (_case.c.number == number) & visible(_case, list(groups), member)
+        with self._reading() as connection:
+            return _one_case(connection.execute(select(_case).where(here)).first())
+
     def case(self, number: int) -> Case | None:
         with self._reading() as connection:
             return _one_case(connection.execute(select(_case).where(_case.c.number == number)).first())
@@ -456,7 +471,7 @@ class Cases:
             return _one_case(connection.execute(select(_case).where(_case.c.box == box)).first())
 
     def inbox(self, groups: Sequence[str], member: str) -> list[tuple[Case, int]]:
-        """The cases of these groups, each with how many contents from its reporter this member has not seen."""
+        """The cases of these groups that this member may see, each with how many contents from its reporter they have not."""
         read = select(_reading.c.place).where(_reading.c.member == member, _reading.c.case == _case.c.number).scalar_subquery()
         new = (
             select(func.count())
@@ -464,7 +479,7 @@ class Cases:
             .scalar_subquery()
         )
         with self._reading() as connection:
-            rows = connection.execute(select(_case, new.label("new")).where(_case.c.group.in_(groups)))
+            rows = connection.execute(select(_case, new.label("new")).where(visible(_case, groups, member)))
             return [(Case(*row[:-1]), row.new) for row in rows]
 
     def contents(self, case: int) -> list[Stored]:
@@ -498,15 +513,18 @@ class Cases:
         step: Step | None,
         file: Finished | None = None,
         asked: Ask | None = None,
+        beside: Callable[[Connection, int], None] | None = None,
     ) -> None:
         """Keeps what a member did, all of it or nothing: a content, its envelope to be sent, a step, a line of the log.
 
-        A file that the content names is sent before it; a request has its reason in the content.
+        A file that the content names is sent before it; a request has its reason in the content, and so has what is done
+        `beside` it, which is told its place. Raises NotYours for who must not see the case any more.
 
         Raises Overtaken if another content took this sequence, ForbiddenStep if the case has left the state before.
         """
         assert act.case is not None
         with self._writing() as connection:
+            conflicts.refuse_kept_away(connection, act.case, act.who)
             if content is not None:
                 place = _add(connection, act.case, content)
                 if envelope is not None:
@@ -517,6 +535,8 @@ class Cases:
                     finish(connection, file, place)
                 if asked is not None:
                     erasure.ask(connection, act.case, asked, place)
+                if beside is not None:
+                    beside(connection, place)
             if step is not None:
                 _take_step(connection, act.case, step, act.time.date())
             _write_log(connection, act)
@@ -588,7 +608,7 @@ def _write_log(connection: Connection, act: Act) -> None:
 
 
 def _arrivals(connection: Connection, where: Any) -> list[Arrival]:
-    rows = select(_arrival.c.id, _arrival.c.box, _arrival.c.day, _arrival.c.sealed).where(where).order_by(_arrival.c.id)
+    rows = select(*(_arrival.c[name] for name in Arrival.__dataclass_fields__)).where(where).order_by(_arrival.c.id)
     return [Arrival(**row._mapping) for row in connection.execute(rows)]
 
 
@@ -645,6 +665,7 @@ def _prepare(connection: Connection) -> None:
         _Tables.metadata.create_all(connection)
         prepare(connection)
         erasure.prepare(connection)
+        conflicts.prepare(connection)
         connection.execute(insert(_schema).values(version=SCHEMA))
         connection.execute(insert(_state).values(id=1, instance=None, after=0, contact=None, log_lines=0, log_head=bytes(32)))
     version = connection.scalar(select(_schema.c.version)) if inspect(connection).has_table("schema") else None
@@ -686,6 +707,11 @@ def _add_roles(connection: Connection) -> None:
     _group.create(connection, checkfirst=True)
 
 
+def _add_conflicts(connection: Connection) -> None:
+    conflicts.prepare(connection)
+    _add_columns(connection, "arrival", epoch="INTEGER", recipient="BLOB")
+
+
 # What brings a database up to each version from the one before.
 _STEPS: Mapping[int, Callable[[Connection], object]] = {
     2: prepare,  # files and receipts
@@ -694,4 +720,5 @@ _STEPS: Mapping[int, Callable[[Connection], object]] = {
     5: _index_log,
     6: _add_erasure,
     7: _add_roles,
+    12: _add_conflicts,
 }
