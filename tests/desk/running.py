@@ -34,7 +34,7 @@ from whistle.sealing.contents import Box, Entry, Thread, read_thread, seal, try_
 from whistle.sealing.derivation import ReporterKeys, reporter_keys
 from whistle.sealing.keys import Identity, SigningKey
 from whistle.sealing.wrapping import Cost, Factors, unwrap
-from whistle.store.desk import Cases
+from whistle.store.desk import Act, Cases
 from whistle.web.headers import DESK_POLICY, security_headers
 from whistle.web.listening import Server, bind
 
@@ -196,6 +196,10 @@ class Desk:
         member = Member(self.port, f"__Host-desk={token}")
         assert member.get(member.get("/").header("location") or "/").status == 200
         return member
+
+    def declare(self, name: str, case: int) -> None:
+        """This member's word that they have no conflict of interest, for tests that open no page."""
+        self.cases.conflicts.declare(Act(self.clock(), name, "declared", case))
 
     def poll(self) -> None:
         """One round of the poller, to its end."""

@@ -31,7 +31,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Which:
-    """Which lines; None leaves none out. With `groups` and `member`, lines of cases that this member must not see are left out."""
+    """Which lines; None leaves none out. With `groups` and `member`, no lines of cases that this member must not see."""
 
     groups: Collection[str] | None = None
     member: str | None = None
