@@ -31,6 +31,7 @@ TABLE: dict[str, tuple[set[str], set[str]]] = {
             "protocol",
             "sealing",
             "store.desk",
+            "store.conflicts",
             "store.erasure",
             "store.files",
             "store.log",
