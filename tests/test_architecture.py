@@ -32,6 +32,7 @@ TABLE: dict[str, tuple[set[str], set[str]]] = {
             "sealing",
             "store.channels",
             "store.desk",
+            "store.conflicts",
             "store.erasure",
             "store.factors",
             "store.files",

@@ -312,6 +312,26 @@ class NotYours(WhistleError):
     """There is no such case for you."""
 
 
+class NotDeclared(WhistleError):
+    """A case is opened only by who has declared that they have no conflict of interest in it."""
+
+
+class LastReader(WhistleError):
+    """Nobody could read the case any more: hand it to another group first."""
+
+
+class NoMemberChosen(WhistleError):
+    """No member who can read the case is chosen."""
+
+
+class NoGroupChosen(WhistleError):
+    """No other group is chosen whose members could read the case."""
+
+
+class FilesUnopened(WhistleError):
+    """A file of the case came and is still sealed to this group: open the case once more before it is handed over."""
+
+
 class NotAllowed(WhistleError):
     """The member's role does not include this."""
 

@@ -37,6 +37,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
         alone = Reporter.new(running.card)
         running.deliver(first.frame(forged), alone.frame(alone.message("alone", sequence=2, previous=b"p" * 32)))
         running.poll()
+        running.declare(ANNA, 2)
         yield running
 
 

@@ -34,7 +34,7 @@ from whistle.sealing.contents import Box, Entry, Thread, read_thread, seal, try_
 from whistle.sealing.derivation import ReporterKeys, reporter_keys
 from whistle.sealing.keys import Identity, SigningKey
 from whistle.sealing.wrapping import DRAWN, Factors, unwrap
-from whistle.store.desk import Cases
+from whistle.store.desk import Act, Cases
 from whistle.web.headers import DESK_POLICY, security_headers
 from whistle.web.listening import Server, bind
 
@@ -98,15 +98,23 @@ class Member:
     token: str = ""
     at: str = ""  # the path of the case whose page is open
     seen: str = ""
+    declares: bool = True  # has no conflict of interest anywhere, and says so when a page asks
 
     def get(self, path: str, headers: dict[str, str] | None = None) -> Page:
-        return self._ask("GET", path, None, headers or {})
+        page = self._ask("GET", path, None, headers or {})
+        if self.declares and (asked := re.search(r'action="(/cases/\d+/declare)"', page.text)):
+            assert self._send(asked[1], {"token": self.token}).status == 303
+            return self._ask("GET", path, None, headers or {})
+        return page
 
     def post(self, path: str, headers: dict[str, str] | None = None, **fields: str) -> Page:
         token, case = self.token, re.match(r"/cases/\d+(?=/)", path)
         if case and case[0] != self.at:
             self.get(case[0])
-        body = urlencode({"token": token, "seen": self.seen, **fields})
+        return self._send(path, {"token": token, "seen": self.seen, **fields}, headers)
+
+    def _send(self, path: str, fields: Mapping[str, str], headers: dict[str, str] | None = None) -> Page:
+        body = urlencode(fields)
         sent = {"content-type": "application/x-www-form-urlencoded", "sec-fetch-site": "same-origin", "origin": "null"}
         return self._ask("POST", path, body.encode(), sent | (headers or {}))
 
@@ -188,6 +196,10 @@ class Desk:
         member = Member(self.port, f"__Host-desk={token}")
         assert member.get(member.get("/").header("location") or "/").status == 200
         return member
+
+    def declare(self, name: str, case: int) -> None:
+        """This member's word that they have no conflict of interest, for tests that open no page."""
+        self.cases.conflicts.declare(Act(self.clock(), name, "declared", case))
 
     def poll(self) -> None:
         """One round of the poller, to its end."""

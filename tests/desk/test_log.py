@@ -128,6 +128,7 @@ PEOPLE = {  # tried in test_people.py: test_every_act_is_on_the_log_with_words_a
     ),
     *("/invitation/{token:token}", "/ring", "/block"),
 }
+AWAY = {f"/cases/{{number:case}}/{form}" for form in ("declare", "step-aside", "readmit", "exclude", "hand-over")}  # and these
 
 
 @pytest.fixture
@@ -154,12 +155,16 @@ def part(member: Member, number: int) -> str:
 
 
 def test_every_form_that_is_taken_adds_a_line_of_its_own(desk: Desk, anna: Member, world: Callable[[str], str]) -> None:
-    assert {*POSTS, *TWO, *INSTEAD, *CHANNELS, *PEOPLE} == routes(desk, "POST"), "a form is not tried here: say how it succeeds"
+    assert {*POSTS, *TWO, *INSTEAD, *CHANNELS, *PEOPLE, *AWAY} == routes(desk, "POST"), (
+        "a form is not tried here: say how it succeeds"
+    )
     for path, send in POSTS.items():
         anna.get("/cases/1")
         before = log_of(desk)
         assert send(anna, world(path)) in (200, 303), path
-        new = [line for line in log_of(desk)[len(before) :] if line[1] != "opened"]  # what was read on the way
+        new = [
+            line for line in log_of(desk)[len(before) :] if line[1] not in ("opened", "declared")
+        ]  # what was read on the way
         assert [line[0] for line in new] == [ANNA], path
         assert new[0][2] == (1 if "case" in path else None), path
         if path == "/sign-in":
@@ -189,9 +194,31 @@ def test_every_word_about_what_takes_two_members_adds_a_line(desk: Desk, anna: M
     ]
 
 
+def test_every_word_about_a_conflict_of_interest_adds_a_line(desk: Desk, anna: Member, world: Callable[[str], str]) -> None:
+    bo, case = desk.signed_in(BO), world("/cases/{number:case}")
+    bo.get(case)
+    assert bo.post(f"{case}/step-aside").status == 303
+    assert anna.post(f"{case}/readmit", text="why", aside="1").status == 303
+    assert anna.post(f"{case}/exclude", text="why", member=BO).status == 303
+    assert anna.post(f"{case}/hand-over", text="why", group="audit-chair").status == 303
+    said = [(who, action) for who, action, number in log_of(desk) if number == 1 and action != "opened"]
+    assert said == [
+        (BO, "declared"),
+        (BO, "stepped aside"),
+        (ANNA, "declared"),
+        (ANNA, "readmitted bo"),
+        (ANNA, "excluded bo"),
+        (ANNA, "handed over to audit-chair"),
+    ]
+    carl = desk.signed_in(CARL)
+    page = carl.get("/log?case=1").text
+    assert all(words in page for words in ("Stepped aside", "Let bo back in", "Excluded bo", "Handed the case to audit-chair"))
+
+
 def test_every_page_of_a_case_or_a_file_adds_a_line_each_time(desk: Desk, anna: Member, world: Callable[[str], str]) -> None:
     pages = {path for path in routes(desk, "GET") if "{number" in path}
     assert len(pages) >= 2
+    desk.declare(ANNA, 1)
     for path in [*pages, *pages]:
         before = log_of(desk)
         assert anna.get(world(path)).status == 200
@@ -546,8 +573,9 @@ def test_lines_are_found_by_case_and_by_member(desk: Desk, anna: Member) -> None
     for member, number in ((anna, one), (anna, other), (bo, one)):
         member.get(f"/cases/{number}")
     assert {case for _, _, case in rows_of(anna.get(f"/log?case={one}"))} == {f"Case {one}"}
-    assert [who for who, _, _ in rows_of(anna.get(f"/log?case={one}"))] == [BO, ANNA]
-    assert rows_of(anna.get(f"/log?case={one}&who=BO%20")) == [(BO, "Opened the case", f"Case {one}")]
+    assert [who for who, _, _ in rows_of(anna.get(f"/log?case={one}"))] == [BO, BO, ANNA, ANNA]
+    acts = ["Opened the case", "Declared to have no conflict of interest"]
+    assert rows_of(anna.get(f"/log?case={one}&who=BO%20")) == [(BO, act, f"Case {one}") for act in acts]
     assert rows_of(anna.get("/log?who=nobody")) == []
 
 

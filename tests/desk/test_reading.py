@@ -43,33 +43,33 @@ def test_a_report_whose_keys_are_not_those_of_its_box_is_refused_and_shown_as_th
 
 def test_a_report_signed_by_another_key_than_it_names_is_refused(desk: Desk, anna: Member) -> None:
     reporter = Reporter.new(desk.card)
-    refused = len(desk.cases.refused(["risk-control"]))
+    refused = len(desk.cases.refused(["risk-control"], ANNA))
     keys = reporter.keys
     forged = reporter.say(Report(keys.signing.public, keys.identity.recipient, "da", "t", (), None), key=SigningKey(b"x" * 32))
     desk.deliver(reporter.frame(forged))
     anna.get("/")
     assert case_of(desk, reporter) is None
-    assert len(desk.cases.refused(["risk-control"])) == refused + 1
+    assert len(desk.cases.refused(["risk-control"], ANNA)) == refused + 1
 
 
 def test_a_message_without_a_report_before_it_is_refused(desk: Desk, anna: Member) -> None:
     reporter = Reporter.new(desk.card)
-    refused = len(desk.cases.refused(["risk-control"]))
+    refused = len(desk.cases.refused(["risk-control"], ANNA))
     desk.deliver(reporter.frame(reporter.message("alone", sequence=2, previous=b"p" * 32)))
     anna.get("/")
-    assert len(desk.cases.refused(["risk-control"])) == refused + 1
+    assert len(desk.cases.refused(["risk-control"], ANNA)) == refused + 1
 
 
 def test_a_message_that_came_before_its_report_is_read_once_the_report_is_there(desk: Desk, anna: Member) -> None:
     reporter = Reporter.new(desk.card)
     report, early, damaged = reporter.report(), reporter.message("it came first"), flipped(reporter.message("planted"))
-    refused = len(desk.cases.refused(["risk-control"]))
+    refused = len(desk.cases.refused(["risk-control"], ANNA))
     desk.deliver(reporter.frame(early, 1), reporter.frame(damaged, 2))
     anna.get("/")
-    assert len(desk.cases.refused(["risk-control"])) == refused + 2
+    assert len(desk.cases.refused(["risk-control"], ANNA)) == refused + 2
     desk.deliver(reporter.frame(report, 3))
     page = anna.get("/").text
-    assert len(desk.cases.refused(["risk-control"])) == refused + 1
+    assert len(desk.cases.refused(["risk-control"], ANNA)) == refused + 1
     number = case_of(desk, reporter)
     assert number is not None
     assert [each.place for each in desk.cases.contents(number)] != []

@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from tests.desk.relaying import Public, public
-from tests.desk.running import ANNA, BO, CARL, DORA, ERIK, Desk, Member, Page, Reporter, started
+from tests.desk.running import ANNA, BO, CARL, DORA, ERIK, Desk, Member, Page, Reporter, started, today
 from whistle.desk.pages import Guarded
 from whistle.desk.roles import RIGHTS, Right, Role
+from whistle.store.conflicts import exclude
 from whistle.store.desk import Case
 from whistle.store.log import Which
 
@@ -100,6 +101,29 @@ def test_another_groups_case_is_no_case(desk: Desk, role: Role) -> None:
             )  # a form that carries no file is refused before its case
             assert [page.status for page in pages] == [expected] * 2, line
             assert pages[0].text == pages[1].text.replace("/999", f"/{other.number}"), line
+
+
+@pytest.mark.parametrize("role", [Role.LEAD, Role.INVESTIGATOR])
+def test_a_case_that_a_member_is_excluded_from_is_no_case(desk: Desk, role: Role) -> None:
+    own, member = case_of(desk, "risk-control", ANNA), desk.signed_in(WHO[role])
+    member.get(f"/cases/{own.number}")
+    with desk.cases._writing() as connection:
+        exclude(connection, 0, own.number, WHO[role], "another lead", today())
+    before = desk.cases.case(own.number), desk.cases.contents(own.number)
+    for line in desk.running.desk.table:
+        if "{number:case}" in line.path and line.right in RIGHTS[role]:
+            noted = refusals(desk)
+            pages = [asked(member, line, number) for number in (own.number, 999)]
+            expected = 403 if line.path.endswith("/files") else 404  # a form that carries no file is refused before its case
+            assert [page.status for page in pages] == [expected] * 2, line
+            assert pages[0].text == pages[1].text, line
+            assert refusals(desk) == noted + (0 if expected == 403 else 2), line
+        elif "{number:case}" not in line.path and line.method == "GET" and line.right in RIGHTS[role]:
+            page = asked(member, line, own.number).text
+            assert "nobody else may read" not in page
+            assert f"Case {own.number}" not in page, line
+            assert f"/cases/{own.number}" not in page, line
+    assert (desk.cases.case(own.number), desk.cases.contents(own.number)) == before
 
 
 def test_who_is_in_no_group_has_no_key_and_sees_no_case_not_even_on_a_page_that_they_may_see(desk: Desk) -> None:

@@ -56,7 +56,7 @@ def test_an_arrival_becomes_one_case_whoever_opens_it_again(cases: Cases) -> Non
     cases.join(arrival, 1, FROM_REPORTER)
     cases.refuse(arrival, "risk-control")
     assert len(cases.contents(1)) == 1
-    assert cases.refused(["risk-control"]) == []
+    assert cases.refused(["risk-control"], "anna") == []
 
 
 def test_a_second_content_with_the_same_sequence_is_overtaken_and_leaves_nothing(cases: Cases) -> None:

@@ -17,6 +17,7 @@ from whistle.desk import starting
 from whistle.desk.casefile import Casefile
 from whistle.desk.channelpages import ChannelPages
 from whistle.desk.channels import Taking
+from whistle.desk.conflicts import Conflicts
 from whistle.desk.counting import Counting
 from whistle.desk.disclosing import Disclosing
 from whistle.desk.epochs import Turning
@@ -132,6 +133,7 @@ def build(settings: Settings, file: Path, clock: Clock, random: Random) -> Runni
         casefile=Casefile(cases, reader, random),
         revealing=revealing,
         disclosing=Disclosing(cases, reader, writer),
+        conflicts=Conflicts(cases, reader, writer, card),
         purge=purge,
         removal=Removal(cases, reader, writer),
         turning=Turning(cases, card),

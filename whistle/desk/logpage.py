@@ -54,7 +54,7 @@ class LogPage:
         self.cases.log(Act(now, session.member, OPENED_LOG))
         case, who, before = (asked.get(name, "").strip() for name in ("case", "who", "before"))
         error = NotACaseNumber() if case and _number(case) is None else None
-        which = Which(may_audit(session), _number(case), who.lower() or None, before=_number(before))
+        which = Which(may_audit(session), session.member, _number(case), who.lower() or None, before=_number(before))
         lines = [] if error else self.cases.lines.lines(which, _A_PAGE + 1)
         shown = {"lines": lines[:_A_PAGE], "more": len(lines) > _A_PAGE, "case": case, "who": who, "before": before}
         status = 400 if error else 200

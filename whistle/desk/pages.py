@@ -19,6 +19,7 @@ from starlette.routing import Route
 from whistle.desk import channelpages
 from whistle.desk.casefile import Casefile, to_escalate, where
 from whistle.desk.channelpages import ChannelPages
+from whistle.desk.conflicts import Conflicts
 from whistle.desk.counting import Counting, label, sheet
 from whistle.desk.deadlines import Deadline, feedback_by, owed, unopened_is_urgent
 from whistle.desk.disclosing import Disclosing
@@ -60,13 +61,17 @@ from whistle.errors import (
     FactorNeeded,
     FactorRefused,
     FeedbackUnfinished,
+    FilesUnopened,
     FileTooLarge,
     ForbiddenStep,
     IdentityUnreadable,
+    LastReader,
     NeedsAnother,
     NeedsOtherRing,
     NoFileChosen,
     NoGroundChosen,
+    NoGroupChosen,
+    NoMemberChosen,
     NoOutcomeChosen,
     NoSuchCase,
     NoSuchChoice,
@@ -74,6 +79,7 @@ from whistle.errors import (
     NotACard,
     NotADay,
     NotAllowed,
+    NotDeclared,
     NothingChosen,
     NoticeUnfinished,
     NotInARing,
@@ -112,11 +118,14 @@ _FORMS = (
     *("identity", "identity-approve", "identity-refuse", "identity-end", "disclose"),
     *("removal", "removal-confirm", "removal-withdraw"),
     *("hold", "lift", "early", "confirm", "withdraw", "recording"),
+    *("exclude", "readmit"),
 )
+_LEAVING = ("step-aside", "hand-over")  # forms after which the case is not there for its member any more
 _NAME_LIMIT = 64
 _STATUS: Mapping[type[WhistleError], int] = {
     NotYours: 404,
     NotAllowed: 403,
+    NotDeclared: 403,
     NotThisForm: 403,
     SignInRefused: 403,
     ForbiddenStep: 409,
@@ -126,6 +135,8 @@ _STATUS: Mapping[type[WhistleError], int] = {
     NotInARing: 409,
     RequestEnded: 409,
     ConsentIsWithdrawn: 409,
+    LastReader: 409,
+    FilesUnopened: 409,
     Overtaken: 409,
     TooSlow: 408,
     CutShort: 400,
@@ -144,6 +155,10 @@ _KEPT_ON_PAGE = (
     FeedbackUnfinished,
     NoOutcomeChosen,
     NothingChosen,
+    NoMemberChosen,
+    NoGroupChosen,
+    FilesUnopened,
+    LastReader,
     ForbiddenStep,
     NeedsAnother,
     NeedsOtherRing,
@@ -269,6 +284,7 @@ class Desk:
     casefile: Casefile
     revealing: Revealing
     disclosing: Disclosing
+    conflicts: Conflicts
     purge: Purge
     removal: Removal
     turning: Turning
@@ -359,6 +375,11 @@ class Desk:
             self._form(Right.CASES, channelpages.PATH, self.file_report),
             Guarded(Right.CASES, "POST", "/reports/mail", self.send_mail),
             Guarded(Right.CASES, "POST", case + "/recording", self.send_recording),
+            self._form(Right.CASES, case + "/declare", self.declare),
+            self._form(Right.CASES, case + "/step-aside", self.step_aside),
+            self._form(Right.LEAD, case + "/exclude", self.exclude),
+            self._form(Right.LEAD, case + "/readmit", self.readmit),
+            self._form(Right.LEAD, case + "/hand-over", self.hand_over),
         ]
 
     def _page(self, right: Right, path: str, show: Callable[[Visit], Response]) -> Guarded:
@@ -398,7 +419,7 @@ class Desk:
                 act = partial(self._noting_refusals, visit, right, partial(take, visit, form))
                 waits = turns or (self.members.turns if "proof_passphrase" in form else None)
                 return await asyncio.get_running_loop().run_in_executor(waits, act)
-            except (NotSignedIn, NotThisForm, StorageFailed) as error:  # no browser need have the text any more
+            except (NotSignedIn, NotThisForm, NotDeclared, StorageFailed) as error:  # no browser need have the text any more
                 return self._refusal(request, error, typed_in(form))
 
         return post
@@ -552,7 +573,7 @@ class Desk:
             rows=rows[(page - 1) * _A_PAGE : page * _A_PAGE],
             number=page,
             pages=pages,
-            refused=self.cases.refused(groups),
+            refused=self.cases.refused(groups, session.member),
             groups=self.pages.group_names(session.language),
             alarm=unopened_is_urgent(self.cases.oldest_waiting(), today, self.rules),
             silent=self.relay.silent,
@@ -568,6 +589,7 @@ class Desk:
             epochs=[(each, destroyed_from(each)) for each in self.cases.epochs.of(groups)],
             mail_fails=self.cases.mails.is_failing(),
             notices=self.people.notices(session),
+            done=done if (done := visit.request.query_params.get("done")) in _LEAVING else None,
         )
 
     def log(self, visit: Visit) -> Response:
@@ -593,7 +615,7 @@ class Desk:
         return Response(sheet(look.numbers, words), headers=headers, media_type="text/csv")
 
     def case(self, visit: Visit) -> Response:
-        return self._case_page(visit, None)
+        return self._case_or_declaration(visit, None)
 
     def _text(self, form: str, write: Callable[[Place, str, datetime], None]) -> Take:
         """A form with a text, which `write` signs, seals and keeps."""
@@ -664,7 +686,7 @@ class Desk:
         try:
             given = self.revealing.reveal(session, visit.case, form, visit.now)
         except _KEPT_ON_PAGE as error:
-            return self._case_page(visit, Draft("identity-approve", "", error))
+            return self._case_or_declaration(visit, Draft("identity-approve", "", error))
         asked = form.get("asked", "")
         return self.pages.render("revealed", path, session.language, session, number=visit.case, given=given, asked=asked)
 
@@ -678,13 +700,54 @@ class Desk:
         answer = self.removal.confirm if how == "removal-confirm" else self.removal.withdraw
         return self._done(visit, how, "", partial(answer, visit.session, visit.case, _number(form.get("asked", "")), visit.now))
 
-    def _done(self, visit: Visit, form: str, text: str, act: Callable[[], None], fields: Form = _NOTHING) -> Response:
+    def declare(self, visit: Visit, _: Form) -> Response:
+        self.conflicts.declare(visit.session, visit.case, visit.now)
+        return _go(f"/cases/{visit.case}")
+
+    def step_aside(self, visit: Visit, _: Form) -> Response:
+        try:
+            self.conflicts.step_aside(visit.session, visit.case, visit.now)
+        except LastReader as error:
+            return self._case_or_declaration(visit, Draft("step-aside", "", error))
+        return _go("/?done=step-aside")
+
+    def exclude(self, visit: Visit, form: Form) -> Response:
+        text, member = form.get("text", ""), form.get("member", "")
+        act = partial(self.conflicts.exclude, _place(visit, form), text, member, visit.now)
+        return self._done(visit, "exclude", text, act, form)
+
+    def readmit(self, visit: Visit, form: Form) -> Response:
+        text, aside = form.get("text", ""), _number(form.get("aside", ""))
+        act = partial(self.conflicts.readmit, _place(visit, form), text, aside, visit.now)
+        return self._done(visit, f"readmit-{aside}", text, act, form, f"/cases/{visit.case}?done=readmit")
+
+    def hand_over(self, visit: Visit, form: Form) -> Response:
+        text, group = form.get("text", ""), form.get("group", "")
+        act = partial(self.conflicts.hand_over, _place(visit, form), text, group, visit.now)
+        return self._done(visit, "hand-over", text, act, form, "/?done=hand-over")
+
+    def _case_or_declaration(self, visit: Visit, draft: Draft | None) -> Response:
+        """The case; before a member has said that they have no conflict of interest, the page that asks."""
+        try:
+            return self._case_page(visit, draft)
+        except NotDeclared:
+            session, case = visit.session, self.reader.find(visit.session, visit.case)
+            values = {"case": case, "group": self._group(session, case.group), "error": draft and draft.error}
+            path, status = f"/cases/{case.number}", _STATUS[type(draft.error)] if draft else 200
+            return self.pages.render("declare", path, session.language, session, status, **values)
+
+    def _group(self, session: Session, group: str) -> str:
+        return self.pages.group_names(session.language).get(group, group)
+
+    def _done(
+        self, visit: Visit, form: str, text: str, act: Callable[[], None], fields: Form = _NOTHING, to: str = ""
+    ) -> Response:
         """Back to the case once it is kept; or the same page again with the text still there, and why it was not taken."""
         try:
             act()
         except _KEPT_ON_PAGE as error:
             return self._case_page(visit, Draft(form, text, error, fields))
-        return _go(f"/cases/{visit.case}?done={form}")
+        return _go(to or f"/cases/{visit.case}?done={form}")
 
     @property
     def _elsewhere(self) -> timedelta:
@@ -705,7 +768,7 @@ class Desk:
             session,
             _STATUS.get(type(draft.error), 400) if draft else 200,
             row=self._row(case, 0, today),
-            group=self.pages.group_names(session.language).get(case.group, case.group),
+            group=self._group(session, case.group),
             seen=opened.last_place,
             report=opened.report,
             dialogue=[item for item in items if item.direction != INTERNAL],
@@ -725,6 +788,8 @@ class Desk:
             revealing=self.revealing.shown(opened, session, today),
             register=self.disclosing.shown(opened),
             removing=self.removal.shown(opened),
+            conflicts=self.conflicts.shown(session, case),
+            groups=self.pages.group_names(session.language),
             letters=self._letters(case, opened.report.language, today),
             choices=self.letters.choices(opened.report.language),
             rows=ROWS,

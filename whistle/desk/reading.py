@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from hashlib import sha256
 from threading import Lock
@@ -21,6 +21,7 @@ from whistle.errors import (
     NotACard,
     NotAContent,
     NotARecipient,
+    NotDeclared,
     NotYours,
     PayloadFailed,
     SealingError,
@@ -35,7 +36,7 @@ from whistle.sealing.derivation import box_id
 from whistle.sealing.files import joined
 from whistle.sealing.keys import CaseKey, FileKey
 from whistle.store.desk import Arrival, Case, Cases, Stored
-from whistle.store.files import DAMAGED
+from whistle.store.files import DAMAGED, File
 
 _CASE_KEY_BYTES = 32
 
@@ -79,15 +80,29 @@ class Reader:
                     closed.add(arrival.box)
                 if not closed:
                     session.tried = arrival.id
-            self._open_files(session)
+            self._open_files(session, today)
         return bool(closed)
 
-    def read(self, session: Session, number: int) -> OpenCase:
-        """The case. Raises NotYours whether it is another group's or there is none."""
-        case = self._cases.case(number)
-        if case is None or case.group not in session.groups:
+    def find(self, session: Session, number: int) -> Case:
+        """What is known of a case without opening it. Raises NotYours whether it is kept from this member or there is none."""
+        case = self._cases.visible_case(number, session.groups, session.member)
+        if case is None:
             raise NotYours
-        card = self._card.known()
+        return case
+
+    def read(self, session: Session, number: int) -> OpenCase:
+        """The case. Raises NotYours, or NotDeclared until the member has said that they have no conflict of interest."""
+        case = self.find(session, number)
+        if not self._cases.conflicts.has_declared(number, session.member):
+            raise NotDeclared
+        return self._open(session, case)
+
+    def count(self, session: Session, number: int) -> OpenCase:
+        """The case, to be counted and not shown. Raises NotYours."""
+        return self._open(session, self.find(session, number))
+
+    def _open(self, session: Session, case: Case) -> OpenCase:
+        card, number = self._card.known(), case.number
         key = _case_key(case, session.groups[case.group])
         stored = self._cases.contents(number)
         removed = {each.content: each.link for each in self._cases.removals.of_case(number) if each.link}
@@ -95,29 +110,41 @@ class Reader:
         first = next(entry for entry in entries if entry.direction == TO_DESK)
         report = _report(first, case.box, card)
         thread = read_thread(entries, Box(card.instance, case.box, report.signing, card))
-        refused = tuple(each for each in self._cases.refused([case.group]) if each.box == case.box)
+        secrets = self._cases.conflicts.secrets(number, session.member)
+        thread = replace(thread, items=tuple(item for item in thread.items if item.place not in secrets))
+        refused = tuple(each for each in self._cases.refused([case.group], session.member) if each.box == case.box)
         closed = frozenset(session.tried_files)
         return OpenCase(case, key, report, thread, _written(stored, entries), stored[-1].place, refused, closed)
 
-    def _open_files(self, session: Session) -> None:
+    def _open_files(self, session: Session, today: date) -> None:
         """Wraps the key of every whole file of a case of this session's groups, and drops its header (spec section 6.5)."""
-        files = self._cases.files
         for file in self._cases.unopened(session.groups):
-            if file.id in session.tried_files:
-                continue
             case = self._cases.case_of(file.box)
-            keys = session.groups.get(case.group) if case is not None else None
-            if case is None or keys is None or case.epoch not in keys.identities:
-                continue
-            try:
-                file_key = unwrap(read_header(joined(files.pieces(file))), keys.identities.values())
-            except NoMatch:
+            if case is not None and file.id not in session.tried_files:
+                with suppress(CardRefused, NotACard):  # what is to be passed on waits for a renewed card
+                    self._open_file(file, case, session, today)
+
+    def _open_file(self, file: File, case: Case, session: Session, today: date) -> None:
+        """One of them. If its case is another group's by now, it is put under that group's key instead, and not looked at."""
+        files, keys = self._cases.files, session.groups.get(case.group)
+        former = self._cases.conflicts.former_groups(case.number)
+        if keys is not None and case.epoch not in keys.identities:
+            return
+        groups = {case.group, *former} & session.groups.keys()
+        identities = [each for group in groups for each in session.groups[group].identities.values()]
+        try:
+            file_key = unwrap(read_header(joined(files.pieces(file))), identities)
+        except NoMatch:
+            if not former:  # or it may be with a former group, whose sessions pass it on
                 session.tried_files.add(file.id)  # perhaps another member has the epoch's key
-                continue
-            except SealingError:
-                files.judge(file, DAMAGED)
-                continue
+            return
+        except SealingError:
+            files.judge(file, DAMAGED)
+            return
+        if keys is not None:
             files.opened(file, at_rest.wrap_file_key(file_key, file.salt or b"", _case_key(case, keys), self._random))
+        else:
+            files.pass_on(file, write_header(file_key, [self._card.on(today).recipient(case.group).raw]))
 
     def _try(self, arrival: Arrival, session: Session, today: date) -> bool:
         """Opens it, if it is for one of the session's groups. False if it must wait for another card."""
@@ -133,24 +160,38 @@ class Reader:
             try:
                 opened = open_envelope(arrival.sealed, [identity])
             except (HeaderForged, PayloadFailed):
-                self._cases.refuse(arrival, group)
+                self._refuse(arrival, group, self._cases.case_of(arrival.box))
                 return True
             except (SealingError, Malformed):
                 continue
-            self._file(arrival, opened, SealedTo(group, epoch, sha256(identity.recipient).digest()), keys, today)
+            sealed_to = SealedTo(group, epoch, sha256(identity.recipient).digest())
+            self._file(arrival, opened, _first_sealed_to(arrival) or sealed_to, group, keys, today)
             return True
         return False
 
-    def _file(self, arrival: Arrival, opened: Opened, sealed_to: SealedTo, keys: GroupKeys, today: date) -> None:
+    def _file(self, arrival: Arrival, opened: Opened, sealed_to: SealedTo, group: str, keys: GroupKeys, today: date) -> None:
         case = self._cases.case_of(arrival.box)
-        if case is not None and case.group == sealed_to.group:
+        if case is not None and case.group == group:
             content = self._kept(arrival, opened, sealed_to, _case_key(case, keys))
             self._cases.join(arrival, case.number, content)
+        elif case is not None and group in self._cases.conflicts.former_groups(case.number):
+            self._pass_on(arrival, opened, sealed_to, case.group, today)
         elif case is None and self._is_report(arrival, opened, sealed_to):
             for earlier in self._begin(arrival, opened, sealed_to, today):
                 self._open_arrival(earlier, sealed_to.group, keys, today)
         else:
-            self._cases.refuse(arrival, sealed_to.group)
+            self._refuse(arrival, group, case)
+
+    def _refuse(self, arrival: Arrival, group: str, case: Case | None) -> None:
+        """What came for a case that was handed on is told to whoever has it now."""
+        handed = case is not None and group in self._cases.conflicts.former_groups(case.number)
+        self._cases.refuse(arrival, case.group if case is not None and handed else group)
+
+    def _pass_on(self, arrival: Arrival, opened: Opened, sealed_to: SealedTo, group: str, today: date) -> None:
+        """A fresh header on the same payload, for the group that has the case now (spec section 6.5). Nobody reads it here."""
+        header = write_header(opened.file_key, [self._card.on(today).recipient(group).raw])
+        place = (sealed_to.group, sealed_to.epoch, sealed_to.recipient)
+        self._cases.conflicts.pass_on(arrival.id, header + opened.payload, *place)
 
     def _is_report(self, arrival: Arrival, opened: Opened, sealed_to: SealedTo) -> bool:
         entry = Entry(0, TO_DESK, arrival.day, opened.plaintext, sealed_to)
@@ -206,6 +247,13 @@ def _written(stored: Sequence[Stored], entries: Sequence[Entry]) -> Mapping[str,
             known = entry.removed.position.hash if entry.removed is not None else known
             last[each.direction] = Position(each.sequence, known)
     return last
+
+
+def _first_sealed_to(arrival: Arrival) -> SealedTo | None:
+    """What the reporter sealed it to, if a session of that group has passed it on."""
+    if arrival.group is None or arrival.epoch is None or arrival.recipient is None:
+        return None
+    return SealedTo(arrival.group, arrival.epoch, arrival.recipient)
 
 
 def _case_key(case: Case, keys: GroupKeys) -> CaseKey:

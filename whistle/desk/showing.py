@@ -19,6 +19,8 @@ from whistle.errors import (
     ConsentMissing,
     DisclosureIncomplete,
     NoGroundChosen,
+    NoGroupChosen,
+    NoMemberChosen,
     NoOutcomeChosen,
     NothingChosen,
     NoticeUnfinished,
@@ -33,6 +35,8 @@ _LOCALES = {"en": "en_GB"}  # plain "en" is American to babel
 _UNITS = ((1_000_000_000, "GB"), (1_000_000, "MB"), (1_000, "kB"))
 _AT: Mapping[type[WhistleError], str] = {  # what is wrong elsewhere than in the text
     ChecklistIncomplete: "check-secrecy",
+    NoGroupChosen: "hand-over-group",
+    NoMemberChosen: "exclude-member",
     NoOutcomeChosen: "outcome-substantiated",
     NothingChosen: "removal-part",
     QuestionsIncomplete: "question-1",

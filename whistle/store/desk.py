@@ -21,8 +21,9 @@ from sqlmodel import Field, SQLModel
 from whistle.errors import DeskRefused, ForbiddenStep, LogBroken, Overtaken, StorageFailed
 from whistle.protocol import canonical
 from whistle.protocol.wire import TO_REPORTER, Frame
-from whistle.store import channels, epochs, erasure, factors, identity, mail, people, removal, sheets
+from whistle.store import channels, conflicts, epochs, erasure, factors, identity, mail, people, removal, sheets
 from whistle.store.channels import Channel, Channels, keep_recording
+from whistle.store.conflicts import Conflicts, visible
 from whistle.store.epochs import Epochs
 from whistle.store.erasure import Ask, Erasures, is_erased, next_number
 from whistle.store.factors import Factors
@@ -98,7 +99,9 @@ class _Arrival(_Tables, table=True):
     digest: bytes = Field(sa_type=LargeBinary)
     sealed: bytes = Field(sa_type=LargeBinary)
     state: str
-    group: str | None  # whose key opened it, known only for what was refused
+    group: str | None  # whose key opened it, known only for what was refused, or passed on to the group of its case
+    epoch: int | None  # of what was passed on, here and below
+    recipient: bytes | None = Field(sa_type=LargeBinary)
 
 
 class _Case(_Tables, table=True):
@@ -206,6 +209,9 @@ class Arrival:
     box: bytes
     day: date
     sealed: bytes
+    group: str | None = None  # what it was sealed to before it was passed on to another group, here and below
+    epoch: int | None = None
+    recipient: bytes | None = None
 
 
 @dataclass(frozen=True)
@@ -308,6 +314,7 @@ class Cases:
         self.channels = Channels(self._reading, self._writing, _write_log)
         self.people = Register(self._reading, self._writing, _write_log)
         self.factors = Factors(self._reading, self._writing, _write_log)
+        self.conflicts = Conflicts(self._reading, self._writing, _write_log)
         with self._writing() as connection:
             _prepare(connection)
 
@@ -430,8 +437,8 @@ class Cases:
         self.files.sign_missing(sign)
 
     def unopened(self, groups: Iterable[str]) -> list[File]:
-        """Whole files of the cases of these groups whose key is still in their header."""
-        return self.files.unopened(select(_case.c.box).where(_case.c.group.in_(list(groups))))
+        """Whole files of the cases that are or were these groups', whose key is still in their header."""
+        return self.files.unopened(select(_case.c.box).where(conflicts.was_of(_case, list(groups))))
 
     def waiting(self, after: int = 0) -> list[Arrival]:
         """What nobody has opened yet, in the order of arrival, after an arrival that was tried already."""
@@ -443,10 +450,12 @@ class Cases:
             found: date | None = connection.scalar(select(func.min(_arrival.c.day)).where(_arrival.c.state == WAITING))
             return found
 
-    def refused(self, groups: Sequence[str]) -> list[Arrival]:
-        """What opened for these groups and is no part of any case."""
+    def refused(self, groups: Sequence[str], member: str) -> list[Arrival]:
+        """What opened for these groups and is no part of any case; nothing of a case that is kept from this member."""
+        kept = select(_case.c.number).where(_case.c.box == _arrival.c.box, conflicts.is_kept_from(_case, member)).exists()
         with self._reading() as connection:
-            return _arrivals(connection, (_arrival.c.state == REFUSED) & _arrival.c.group.in_(groups))
+            here = _arrival.c.group.in_(groups) & ~kept
+            return _arrivals(connection, (_arrival.c.state == REFUSED) & here)
 
     def refuse(self, arrival: Arrival, group: str) -> None:
         """Notes that this opened for a group and is not what it should be."""
@@ -494,6 +503,12 @@ class Cases:
 
     # Cases ------------------------------------------------------------------------------------------------------------
 
+    def visible_case(self, number: int, groups: Iterable[str], member: str) -> Case | None:
+        """The case, if this member may know of it."""
+        here = (_case.c.number == number) & visible(_case, list(groups), member)
+        with self._reading() as connection:
+            return _one_case(connection.execute(select(_case).where(here)).first())
+
     def case(self, number: int) -> Case | None:
         with self._reading() as connection:
             return _one_case(connection.execute(select(_case).where(_case.c.number == number)).first())
@@ -503,7 +518,7 @@ class Cases:
             return _one_case(connection.execute(select(_case).where(_case.c.box == box)).first())
 
     def inbox(self, groups: Sequence[str], member: str) -> list[tuple[Case, int]]:
-        """The cases of these groups, each with how many contents from its reporter this member has not seen."""
+        """The cases of these groups that this member may see, each with how many contents from its reporter they have not."""
         read = select(_reading.c.place).where(_reading.c.member == member, _reading.c.case == _case.c.number).scalar_subquery()
         new = (
             select(func.count())
@@ -511,7 +526,7 @@ class Cases:
             .scalar_subquery()
         )
         with self._reading() as connection:
-            rows = connection.execute(select(_case, new.label("new")).where(_case.c.group.in_(groups)))
+            rows = connection.execute(select(_case, new.label("new")).where(visible(_case, groups, member)))
             return [(Case(*row[:-1]), row.new) for row in rows]
 
     def contents(self, case: int) -> list[Stored]:
@@ -552,12 +567,14 @@ class Cases:
         """Keeps what a member did, all of it or nothing: a content, its envelope to be sent, a step, a line of the log.
 
         A file that the content names is sent before it, or is a recording of this day; a notice is sent before it;
-        a request has its reason in the content.
+        a request has its reason in the content, and so has what is kept `beside` it. Raises NotYours for who must not see
+        the case any more.
 
         Raises Overtaken if another content took this sequence, ForbiddenStep if the case has left the state before.
         """
         assert act.case is not None
         with self._writing() as connection:
+            conflicts.refuse_kept_away(connection, act.case, act.who)
             told = _say(connection, act.case, *notice) if notice else None
             if content is not None:
                 place = _say(connection, act.case, content, envelope)
@@ -643,7 +660,7 @@ def _write_log(connection: Connection, act: Act) -> None:
 
 
 def _arrivals(connection: Connection, where: Any) -> list[Arrival]:
-    rows = select(_arrival.c.id, _arrival.c.box, _arrival.c.day, _arrival.c.sealed).where(where).order_by(_arrival.c.id)
+    rows = select(*(_arrival.c[name] for name in Arrival.__dataclass_fields__)).where(where).order_by(_arrival.c.id)
     return [Arrival(**row._mapping) for row in connection.execute(rows)]
 
 
@@ -720,6 +737,7 @@ def _prepare(connection: Connection) -> None:
         channels.prepare(connection)
         people.prepare(connection)
         factors.prepare(connection)
+        conflicts.prepare(connection)
         connection.execute(insert(_schema).values(version=SCHEMA))
         connection.execute(insert(_state).values(id=1, instance=None, after=0, contact=None, log_lines=0, log_head=bytes(32)))
     version = connection.scalar(select(_schema.c.version)) if inspect(connection).has_table("schema") else None
@@ -774,6 +792,11 @@ def _add_time(connection: Connection) -> None:
         room.prepare(connection)
 
 
+def _add_conflicts(connection: Connection) -> None:
+    conflicts.prepare(connection)
+    _add_columns(connection, "arrival", epoch="INTEGER", recipient="BLOB")
+
+
 # What brings a database up to each version from the one before.
 _STEPS: Mapping[int, Callable[[Connection], object]] = {
     2: prepare,  # files and receipts
@@ -788,4 +811,5 @@ _STEPS: Mapping[int, Callable[[Connection], object]] = {
     10: channels.prepare,
     15: people.prepare,
     14: factors.prepare,
+    12: _add_conflicts,
 }

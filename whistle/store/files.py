@@ -238,6 +238,15 @@ class Files:
             if connection.execute(update(_file).where(here).values(wrapped_key=wrapped_key)).rowcount:
                 _drop_header(connection, file.id)
 
+    def pass_on(self, file: File, header: bytes) -> None:
+        """Puts another header before the payload of a file that is still closed."""
+        with self._writing() as connection:
+            here = (_file.c.id == file.id) & (_file.c.header == file.header) & _file.c.wrapped_key.is_(None)
+            if connection.execute(update(_file).where(here).values(header=len(header))).rowcount:
+                first = (_part.c.file == file.id) & (_part.c.index == 0)
+                former = connection.execute(select(_part.c.sealed).where(first)).scalar_one()
+                connection.execute(update(_part).where(first).values(sealed=header + former[file.header :]))
+
     def judge(self, file: File, verdict: str) -> None:
         """Notes whether it is what it should be, so that nobody need look again."""
         with self._writing() as connection:

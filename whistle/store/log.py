@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import Table, func, or_, select
 
+from whistle.store.conflicts import visible, visible_erased
 from whistle.store.erasure import Transaction
 
 OPENED_LOG = "opened log"
@@ -30,9 +31,10 @@ class Line:
 
 @dataclass(frozen=True)
 class Which:
-    """Which lines; None leaves none out. With `groups`, lines of cases of other groups are left out."""
+    """Which lines; None leaves none out. With `groups` and `member`, no lines of cases that this member must not see."""
 
     groups: Collection[str] | None = None
+    member: str | None = None
     case: int | None = None
     who: str | None = None
     first: date | None = None
@@ -43,8 +45,8 @@ class Which:
 class Log:
     """The lines that are there."""
 
-    def __init__(self, reading: Transaction, log: Table, *cases: Table) -> None:
-        self._reading, self._log, self._cases = reading, log, cases  # those that are there, and those that are erased
+    def __init__(self, reading: Transaction, log: Table, cases: Table, erased: Table) -> None:
+        self._reading, self._log, self._cases, self._erased = reading, log, cases, erased
 
     def lines(self, which: Which, limit: int | None = None) -> list[Line]:
         """The newest first."""
@@ -56,10 +58,12 @@ class Log:
     def _conditions(self, which: Which) -> Iterator[Any]:
         log = self._log.c
         if which.groups is not None:
-            groups = list(which.groups)
+            assert which.member is not None
+            viewer = list(which.groups), which.member
             yield or_(
                 log.case.is_(None),
-                *(log.case.in_(select(each.c.number).where(each.c.group.in_(groups))) for each in self._cases),
+                log.case.in_(select(self._cases.c.number).where(visible(self._cases, *viewer))),
+                log.case.in_(select(self._erased.c.number).where(visible_erased(self._erased, *viewer))),
             )
         if which.case is not None:
             yield log.case == which.case

@@ -1,0 +1,88 @@
+"""Which cases a member may see is decided in one place: every way around it is named here, with what it is for."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+WHISTLE = Path(__file__).resolve().parents[2] / "whistle"
+
+# Functions of the store that find cases for the program itself, and so ask nothing of a member.
+FOR_THE_PROGRAM = {
+    "conflicts.refuse_kept_away": "one member, one case: it is the question itself",
+    "conflicts.hand_over": "in a case that its caller has read",
+    "conflicts._put_aside": "in a case that its caller may see",
+    "desk.unopened": "files are opened for a case, by whichever session has the key, and not shown",
+    "desk.case": "the program's own, and tests'",
+    "desk.case_of": "what comes for a box goes into its case unseen",
+    "desk.write": "in a case that its writer has read; who may not see it any more is refused",
+    "erasure.next_number": "a number",
+    "erasure.closed": "the purge",
+    "erasure.erase": "the purge",
+    "erasure._ending": "of a case that its caller has read, and the purge",
+}
+# Methods of the store that take a case and ask nothing of a member, and the modules of the desk that may call them.
+AFTER_READING = {"case": set(), "case_of": {"reading"}, "contents": {"reading"}, "count": {"counting"}}
+DECIDES = {"visible", "visible_erased"}
+
+
+def functions(file: Path) -> Iterator[ast.FunctionDef]:
+    return (node for node in ast.walk(ast.parse(file.read_text("utf-8"))) if isinstance(node, ast.FunctionDef))
+
+
+def calls(node: ast.AST) -> set[str]:
+    found = (each.func for each in ast.walk(node) if isinstance(each, ast.Call))
+    return {getattr(each, "attr", getattr(each, "id", "")) for each in found}
+
+
+def selects_cases(function: ast.FunctionDef) -> bool:
+    """Whether a statement of it reads rows of the table of cases."""
+    selects = [each for each in ast.walk(function) if isinstance(each, ast.Call) and getattr(each.func, "id", "") == "select"]
+    return any(isinstance(each, ast.Name) and each.id == "_case" for select in selects for each in ast.walk(select))
+
+
+def test_every_query_for_cases_asks_whether_the_member_may_see_them() -> None:
+    around = {
+        f"{file.stem}.{function.name}"
+        for file in sorted((WHISTLE / "store").glob("*.py"))
+        if file.stem != "intake"
+        for function in functions(file)
+        if selects_cases(function) and not calls(function) & DECIDES
+    }
+    around -= {"conflicts.is_kept_from", "desk.refused"}  # the question itself; and what is in no case, by the same question
+    assert around == set(FOR_THE_PROGRAM), "ask visible(), or say here why nobody is shown what this finds"
+
+
+def test_a_group_is_compared_with_a_members_groups_in_one_place() -> None:
+    """Whoever writes `case.group.in_(…)` anew would forget who is kept away."""
+    compared = {
+        f"{file.stem}.{function.name}"
+        for file in (WHISTLE / "store").glob("*.py")
+        for function in functions(file)
+        if any(part in ast.unparse(function) for part in ("case.c.group.in_", "cases.c.group.in_", "erased.c.group.in_"))
+    }
+    assert compared == {"conflicts.visible", "conflicts.visible_erased", "conflicts.was_of"}
+
+
+@pytest.mark.parametrize("method", AFTER_READING)
+def test_what_asks_nothing_of_a_member_is_called_by_the_reader_alone(method: str) -> None:
+    named = {"cases", "_cases", "reader", "_reader"}
+    callers = {
+        file.stem
+        for file in (WHISTLE / "desk").glob("*.py")
+        for each in ast.walk(ast.parse(file.read_text("utf-8")))
+        if isinstance(each, ast.Call) and isinstance(each.func, ast.Attribute) and each.func.attr == method
+        if getattr(each.func.value, "attr", getattr(each.func.value, "id", "")) in named
+    }
+    assert callers == AFTER_READING[method]
+
+
+def test_no_module_of_the_desk_compares_groups_by_itself() -> None:
+    comparing = {
+        file.stem
+        for file in (WHISTLE / "desk").glob("*.py")
+        for each in ast.walk(ast.parse(file.read_text("utf-8")))
+        if isinstance(each, ast.Compare) and "session.groups" in ast.unparse(each)
+    }
+    assert comparing == {"counting"}, "the group whose numbers are asked for; cases are asked for through Reader and visible()"
