@@ -34,6 +34,7 @@ TABLE: dict[str, tuple[set[str], set[str]]] = {
             "store.erasure",
             "store.files",
             "store.log",
+            "store.worklist",
             "store.writer",
             "web",
         },

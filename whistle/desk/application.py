@@ -17,6 +17,7 @@ from whistle.desk.counting import Counting
 from whistle.desk.erasure import Keeping, Purge
 from whistle.desk.files import CaseFiles
 from whistle.desk.heads import Heads
+from whistle.desk.inbox import Inbox, clocks_of
 from whistle.desk.letters import Letters
 from whistle.desk.logpage import LogPage
 from whistle.desk.members import Members, Random
@@ -78,7 +79,9 @@ class Running:
 
 def build(settings: Settings, file: Path, clock: Clock, random: Random) -> Running:
     """Everything, ready to be served. Raises a named error if the desk must not start (whistle.desk.starting)."""
-    cases = Cases(settings.database)
+    days = {"acknowledge_days": settings.acknowledge_days, "feedback_months": settings.feedback_months}
+    preset = shortened(preset_of(settings.preset), **days)
+    cases = Cases(settings.database, clocks_of(preset))
     instance = cases.instance()
     if instance is None:
         raise NotEnrolled
@@ -91,8 +94,6 @@ def build(settings: Settings, file: Path, clock: Clock, random: Random) -> Runni
     relay = Relay(cases, client, push_times(settings), clock, receipts, lambda: free_bytes(settings), reserve)
     sessions, reader = Sessions(random), Reader(cases, card, random)
     writer = Writer(cases, reader, card, random)
-    days = {"acknowledge_days": settings.acknowledge_days, "feedback_months": settings.feedback_months}
-    preset = shortened(preset_of(settings.preset), **days)
     purge = Purge(cases, preset, clock)
     tokens = FormTokens(random(32))
     pages, heads = Pages(TEMPLATES, settings, card, tokens), Heads(cases, receipts, settings.log_heads)
@@ -106,6 +107,7 @@ def build(settings: Settings, file: Path, clock: Clock, random: Random) -> Runni
         keeping=Keeping(cases, reader, writer, preset),
         purge=purge,
         files=CaseFiles(cases.files),
+        work=Inbox(cases, preset),
         card=card,
         counting=Counting(cases, reader, settings.acknowledge_days),
         receipts=receipts,

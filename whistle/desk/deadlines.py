@@ -4,10 +4,11 @@ from calendar import monthrange
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
+from types import MappingProxyType
 
 from whistle.desk.states import State
 
-_ACKNOWLEDGE_SOON, _FEEDBACK_SOON = 2, 14  # days left, from the reminders of the preset
+SOON = MappingProxyType({"acknowledge": 2, "feedback": 14})  # days left, from the reminders of the preset
 
 
 class Urgency(StrEnum):
@@ -54,6 +55,11 @@ class Deadline:
     by: date
     urgency: Urgency
 
+    @property
+    def soon(self) -> date:
+        """The first day on which it is soon."""
+        return self.by - timedelta(days=SOON[self.what])
+
 
 def months_after(day: date, months: int) -> date:
     """The same day so many months later; the last of the month if it has no such day."""
@@ -89,10 +95,10 @@ def owed(
     found = []
     if acknowledged is None:
         by = acknowledge_by(received, rules)
-        found.append(Deadline("acknowledge", by, _urgency(by, today, _ACKNOWLEDGE_SOON)))
+        found.append(Deadline("acknowledge", by, _urgency(by, today, SOON["acknowledge"])))
     if state is not State.CLOSED and feedback is None:
         by = feedback_by(received, acknowledged, rules)
-        found.append(Deadline("feedback", by, _urgency(by, today, _FEEDBACK_SOON)))
+        found.append(Deadline("feedback", by, _urgency(by, today, SOON["feedback"])))
     return tuple(found)
 
 

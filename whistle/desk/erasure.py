@@ -99,10 +99,11 @@ class Keeping:
             latest=review_hold_by(today, self._preset),
         )
 
-    def overdue(self, cases: list[int], today: date) -> list[tuple[int, date]]:
-        """Which of these cases have a hold whose review is overdue, and since when. It holds nevertheless."""
-        reviews = self._cases.erasure.reviews()
-        return [(case, reviews[case]) for case in sorted(cases) if case in reviews and _is_over(reviews[case], today)]
+    def overdue(self, session: Session, today: date) -> list[tuple[int, date]]:
+        """Which cases of this member have a hold whose review is overdue, and since when. It holds nevertheless."""
+        over = {case: day for case, day in self._cases.erasure.reviews().items() if _is_over(day, today)}
+        seen = self._cases.inbox(list(session.groups), session.member, sorted(over))
+        return [(case.number, over[case.number]) for case, _ in seen]
 
     def _review(self, text: str, today: date) -> date:
         try:

@@ -17,9 +17,10 @@ from starlette.responses import RedirectResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from whistle.desk.counting import Counting, label, sheet
-from whistle.desk.deadlines import Deadline, feedback_by, owed, unopened_is_urgent
+from whistle.desk.deadlines import feedback_by, unopened_is_urgent
 from whistle.desk.erasure import Keeping, Purge
 from whistle.desk.files import CaseFiles, Shown, disposition
+from whistle.desk.inbox import Inbox
 from whistle.desk.letters import Letters
 from whistle.desk.logpage import LogPage, look_ups
 from whistle.desk.members import Members
@@ -48,6 +49,7 @@ from whistle.errors import (
     NoFileChosen,
     NoOutcomeChosen,
     NoSuchPeriod,
+    NoSuchView,
     NotACard,
     NotAllowed,
     NotSignedIn,
@@ -71,7 +73,6 @@ from whistle.web.body import CutShort, TooLarge, TooSlow
 from whistle.web.forms import FormTokens, read_form, refuse_other_sites
 
 COOKIE = "__Host-desk"
-_A_PAGE = 50
 _FORMS = (
     *("acknowledge", "reply", "note", "state", "file", "ask", "minutes", "feedback", "outcome", "complaint", "closing"),
     *("hold", "lift", "early", "confirm", "withdraw"),
@@ -180,16 +181,6 @@ register_url_convertor("case", CaseNumber())
 register_url_convertor("file", FileId())
 
 
-@dataclass(frozen=True)
-class Row:
-    """A case as the inbox shows it."""
-
-    case: Case
-    state: State
-    new: int
-    owed: tuple[Deadline, ...]
-
-
 @dataclass(frozen=True, eq=False)
 class Desk:
     """Everything that the pages need, put together by the entry point."""
@@ -203,6 +194,7 @@ class Desk:
     keeping: Keeping
     purge: Purge
     files: CaseFiles
+    work: Inbox
     card: KeyCard
     counting: Counting
     receipts: Receipts
@@ -382,17 +374,21 @@ class Desk:
         session, today = visit.session, visit.now.date()
         ended = self._open_arrivals(visit)
         groups = list(session.groups)
-        rows = sorted((self._row(case, new, today) for case, new in self.cases.inbox(groups, session.member)), key=_urgency)
-        pages = max(1, -(-len(rows) // _A_PAGE))
-        page = min(_page_number(visit.request), pages)
+        query, error = visit.request.query_params, None
+        try:
+            view = self.work.view(session, query, today)
+        except NoSuchView as mistaken:
+            error, view = mistaken, self.work.nothing(session, query, today)
         return self.pages.render(
             "inbox",
             "/",
             session.language,
             session,
-            rows=rows[(page - 1) * _A_PAGE : page * _A_PAGE],
-            number=page,
-            pages=pages,
+            400 if error else 200,
+            view=view,
+            query=view.query,
+            error=error,
+            states=list(State),
             refused=self.cases.refused(groups),
             groups=self.pages.group_names(session.language),
             alarm=unopened_is_urgent(self.cases.oldest_waiting(), today, self.rules),
@@ -404,7 +400,7 @@ class Desk:
             short_of_disk=self.relay.short_of_disk,
             refusals=self.log_page.is_alarming(),
             log_problem=self.log_page.heads.problem,
-            overdue_reviews=self.keeping.overdue([row.case.number for row in rows], today),
+            overdue_reviews=self.keeping.overdue(session, today),
             unerased=self.purge.failed,
         )
 
@@ -505,7 +501,7 @@ class Desk:
             session.language,
             session,
             _STATUS.get(type(draft.error), 400) if draft else 200,
-            row=self._row(case, 0, today),
+            row=self.work.row(case, 0, today),
             group=self.pages.group_names(session.language).get(case.group, case.group),
             seen=opened.last_place,
             report=opened.report,
@@ -586,10 +582,6 @@ class Desk:
         sending, form = upload.end(), upload.form
         self.writer.send_file(_place(visit, form.fields), sending, form.name, form.type, visit.now)
 
-    def _row(self, case: Case, new: int, today: date) -> Row:
-        state = State(case.state)
-        return Row(case, state, new, owed(state, case.received, case.acknowledged, self.rules, today, case.feedback))
-
     def _letters(self, case: Case, language: str, today: date) -> Mapping[str, str]:
         """First wordings for the forms of a case, in the reporter's language."""
         feedback = feedback_by(case.received, today, self.rules)
@@ -635,11 +627,6 @@ class Desk:
         return self.pages.render("error", "/", language, session, status, error=error, kept=kept)
 
 
-def _urgency(row: Row) -> tuple[date, int]:
-    """What is due next comes first; what owes nothing comes last."""
-    return (row.owed[0].by if row.owed else date.max, row.case.number)
-
-
 def _place(visit: Visit, form: Form) -> Place:
     """Where a form writes, and the last entry on the page that it was on; 0, before every entry, if it does not say."""
     return Place(visit.session, visit.case, _number(form.get("seen", "")))
@@ -648,11 +635,6 @@ def _place(visit: Visit, form: Form) -> Place:
 def _number(text: str) -> int:
     """A number of ours from a form; 0, which is nobody's, if it is none."""
     return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0
-
-
-def _page_number(request: Request) -> int:
-    text = request.query_params.get("page", "1")
-    return max(1, int(text)) if text.isascii() and text.isdigit() and len(text) < 6 else 1
 
 
 def _same(new: str, again: str) -> str:

@@ -144,12 +144,18 @@ def reminders(case: CaseDays, preset: Preset, last: date | None, today: date) ->
     return tuple(found)
 
 
+def answer_by(case: CaseDays, preset: Preset) -> date | None:
+    """The last day for the first words of a person. None: there were some, or nobody waits for any."""
+    if case.answered is not None or case.acknowledged is not None or case.closed is not None:
+        return None
+    return case.received + timedelta(days=preset.answer_days)
+
+
 def _planned(case: CaseDays, preset: Preset) -> Iterator[tuple[str, date, list[date]]]:
     """What a case still owes, its last day, and the days to remind of it."""
     if case.closed is not None:
         return
-    if case.answered is None and case.acknowledged is None:
-        by = case.received + timedelta(days=preset.answer_days)
+    if (by := answer_by(case, preset)) is not None:
         yield "answer", by, [by]
     if case.acknowledged is None:
         by = acknowledge_by(case.received, preset)

@@ -87,7 +87,7 @@ class Reader:
         first = next(entry for entry in entries if entry.direction == TO_DESK)
         report = _report(first, case.box, card)
         thread = read_thread(entries, Box(card.instance, case.box, report.signing, card))
-        refused = tuple(each for each in self._cases.refused([case.group]) if each.box == case.box)
+        refused = tuple(self._cases.refused([case.group], case.box))
         closed = frozenset(session.tried_files)
         return OpenCase(case, key, report, thread, _written(stored, entries), stored[-1].place, refused, closed)
 

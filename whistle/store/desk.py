@@ -21,15 +21,21 @@ from sqlmodel import Field, SQLModel
 from whistle.errors import DeskRefused, ForbiddenStep, LogBroken, Overtaken, StorageFailed
 from whistle.protocol import canonical
 from whistle.protocol.wire import TO_REPORTER, Frame
-from whistle.store import erasure
+from whistle.store import erasure, worklist
 from whistle.store.erasure import Ask, Erasures, is_erased, next_number
 from whistle.store.files import File, Files, Finished, Sign, finish, keep_receipt, prepare, send_again, without_receipt
 from whistle.store.log import Log
+from whistle.store.worklist import DESK, NEVER, Clocks, WorkList
 from whistle.store.writer import leave_no_trace, open_engine
 
-SCHEMA = 7
+SCHEMA = 13
 WAITING, OPENED, REFUSED = "waiting", "opened", "refused"
+_TOGETHER = 1_000  # cases in memory
 _IN_SCOPE, _OUT_OF_SCOPE = ("assessing", "addressing"), "out_of_scope"
+
+
+# What the inbox is listed and counted by, without a look at the rows.
+_WORK = ("group", "due", "number", "due_soon", "answer_by", "turn", "state", "assigned", "heard", "received")
 
 
 class _Tables(SQLModel, registry=registry()):
@@ -51,6 +57,7 @@ class _State(_Tables, table=True):
     contact: date | None
     log_lines: int
     log_head: bytes = Field(sa_type=LargeBinary)
+    rules: str | None  # under which the due days of cases were computed
 
 
 class _Member(_Tables, table=True):
@@ -89,12 +96,13 @@ class _Arrival(_Tables, table=True):
     day: date
     digest: bytes = Field(sa_type=LargeBinary)
     sealed: bytes = Field(sa_type=LargeBinary)
-    state: str
+    state: str = Field(index=True)
     group: str | None  # whose key opened it, known only for what was refused
 
 
 class _Case(_Tables, table=True):
     __tablename__ = "case"
+    __table_args__ = (Index("case_work", *_WORK),)
     number: int = Field(primary_key=True, sa_column_kwargs={"default": next_number()})
     box: bytes = Field(sa_type=LargeBinary, unique=True)
     group: str
@@ -108,6 +116,14 @@ class _Case(_Tables, table=True):
     outcome: str | None  # a code
     decided: date | None  # on this outcome
     out_of_scope: date | None  # decided so, and nothing else since
+    assigned: str | None  # a member
+    answered: date | None  # first words of a person to the reporter
+    heard: int  # the place of the reporter's last content
+    turn: str  # whose word is awaited
+    due: date
+    due_what: str | None
+    due_soon: date
+    answer_by: date
 
 
 class _Content(_Tables, table=True):
@@ -140,6 +156,7 @@ class _Reading(_Tables, table=True):
     """How far a member has read a case."""
 
     __tablename__ = "reading"
+    __table_args__ = (Index("reading_place", "member", "case", "place"),)
     member: str = Field(primary_key=True)
     case: int = Field(primary_key=True)
     place: int
@@ -211,6 +228,14 @@ class Case:
     outcome: str | None = None
     decided: date | None = None
     out_of_scope: date | None = None
+    assigned: str | None = None
+    answered: date | None = None
+    heard: int = 0  # all that follows is given by the store (whistle.store.worklist)
+    turn: str = DESK
+    due: date = NEVER
+    due_what: str | None = None
+    due_soon: date = NEVER
+    answer_by: date = NEVER
 
 
 @dataclass(frozen=True)
@@ -271,16 +296,27 @@ def file_of(url: str) -> Path | None:
     return Path(address.database) if address.get_backend_name() == "sqlite" and address.database else None
 
 
-class Cases:
-    """The database of the desk. Raises StorageFailed if it cannot be opened or cannot keep something."""
+def visible(groups: Sequence[str], member: str) -> Any:  # noqa: ARG001 - a member may see less than their groups
+    """The one condition under which a member sees a case."""
+    return _case.c.group.in_(groups)
 
-    def __init__(self, url: str) -> None:
+
+class Cases:
+    """The database of the desk. Raises StorageFailed if it cannot be opened or cannot keep something.
+
+    Whoever writes in cases brings `clocks`, which keep the due days of every case.
+    """
+
+    def __init__(self, url: str, clocks: Clocks | None = None) -> None:
+        self._clocks = clocks
         self._readers, self._writers = open_engine(url, "BEGIN"), open_engine(url, "BEGIN IMMEDIATE")
         self.files = Files(self._reading, self._writing)
         self.lines = Log(self._reading, _log, _case, erasure.ERASED)
         self.erasure = Erasures(self._reading, self._writing, _write_log)
+        self.work = WorkList(self._reading, _case, visible)
         with self._writing() as connection:
             _prepare(connection)
+            _keep_all_time(connection, clocks)
 
     def close(self) -> None:
         """Lets go of the file."""
@@ -401,7 +437,8 @@ class Cases:
 
     def unopened(self, groups: Iterable[str]) -> list[File]:
         """Whole files of the cases of these groups whose key is still in their header."""
-        return self.files.unopened(select(_case.c.box).where(_case.c.group.in_(list(groups))))
+        here = select(_case.c.box).where(_case.c.group.in_(list(groups)))
+        return self.files.unopened(lambda box: here.where(_case.c.box == box).exists())
 
     def waiting(self, after: int = 0) -> list[Arrival]:
         """What nobody has opened yet, in the order of arrival, after an arrival that was tried already."""
@@ -413,10 +450,11 @@ class Cases:
             found: date | None = connection.scalar(select(func.min(_arrival.c.day)).where(_arrival.c.state == WAITING))
             return found
 
-    def refused(self, groups: Sequence[str]) -> list[Arrival]:
-        """What opened for these groups and is no part of any case."""
+    def refused(self, groups: Sequence[str], box: bytes | None = None) -> list[Arrival]:
+        """What opened for these groups and is no part of any case; of one box alone, if it is given."""
+        here = (_arrival.c.state == REFUSED) & _arrival.c.group.in_(groups)
         with self._reading() as connection:
-            return _arrivals(connection, (_arrival.c.state == REFUSED) & _arrival.c.group.in_(groups))
+            return _arrivals(connection, here if box is None else here & (_arrival.c.box == box))
 
     def refuse(self, arrival: Arrival, group: str) -> None:
         """Notes that this opened for a group and is not what it should be."""
@@ -440,6 +478,7 @@ class Cases:
             values = {name: value for name, value in vars(case).items() if name != "number"}
             number = connection.execute(insert(_case).values(values).returning(_case.c.number)).scalar_one()
             _add(connection, number, content)
+            self._keep_time(connection, number)
             here = (_arrival.c.box == case.box) & (_arrival.c.group == case.group)
             again = _arrivals(connection, here & (_arrival.c.state == REFUSED))
             connection.execute(update(_arrival).where(here & (_arrival.c.state == REFUSED)).values(state=WAITING, group=None))
@@ -455,8 +494,11 @@ class Cases:
         with self._reading() as connection:
             return _one_case(connection.execute(select(_case).where(_case.c.box == box)).first())
 
-    def inbox(self, groups: Sequence[str], member: str) -> list[tuple[Case, int]]:
-        """The cases of these groups, each with how many contents from its reporter this member has not seen."""
+    def inbox(self, groups: Sequence[str], member: str, numbers: Sequence[int] | None = None) -> list[tuple[Case, int]]:
+        """The cases that a member sees, or those of them with these numbers, in that order.
+
+        Each with how many contents from its reporter this member has not seen.
+        """
         read = select(_reading.c.place).where(_reading.c.member == member, _reading.c.case == _case.c.number).scalar_subquery()
         new = (
             select(func.count())
@@ -464,8 +506,10 @@ class Cases:
             .scalar_subquery()
         )
         with self._reading() as connection:
-            rows = connection.execute(select(_case, new.label("new")).where(_case.c.group.in_(groups)))
-            return [(Case(*row[:-1]), row.new) for row in rows]
+            query = select(_case, new.label("new")).where(visible(groups, member))
+            rows = connection.execute(query if numbers is None else query.where(_case.c.number.in_(numbers)))
+            found = [(Case(*row[:-1]), row.new) for row in rows]
+            return found if numbers is None else sorted(found, key=lambda each: numbers.index(each[0].number))
 
     def contents(self, case: int) -> list[Stored]:
         """Everything said in a case, in order, still sealed."""
@@ -508,7 +552,7 @@ class Cases:
         assert act.case is not None
         with self._writing() as connection:
             if content is not None:
-                place = _add(connection, act.case, content)
+                place = _add(connection, act.case, content, step is None or step.before == step.after)
                 if envelope is not None:
                     box = connection.execute(select(_case.c.box).where(_case.c.number == act.case)).scalar_one()
                     values = {"place": place, "box": box, "day": content.day, "sealed": envelope}
@@ -519,7 +563,13 @@ class Cases:
                     erasure.ask(connection, act.case, asked, place)
             if step is not None:
                 _take_step(connection, act.case, step, act.time.date())
+            self._keep_time(connection, act.case)
             _write_log(connection, act)
+
+    def _keep_time(self, connection: Connection, number: int) -> None:
+        if self._clocks is not None:
+            rows = connection.execute(select(_case).where(_case.c.number == number))
+            worklist.keep_time(connection, [Case(**row._mapping) for row in rows], self._clocks)
 
     # To be sent -------------------------------------------------------------------------------------------------------
 
@@ -601,12 +651,13 @@ def _take(connection: Connection, arrival: Arrival) -> bool:
     return bool(connection.execute(update(_arrival).where(_still_waits(arrival)).values(state=OPENED, sealed=b"")).rowcount)
 
 
-def _add(connection: Connection, case: int, content: Stored) -> int:
+def _add(connection: Connection, case: int, content: Stored, takes_turn: bool = True) -> int:
     values = {name: value for name, value in vars(content).items() if name != "place"}
     try:
         place: int = connection.execute(insert(_content).values(case=case, **values).returning(_content.c.place)).scalar_one()
     except IntegrityError:
         raise Overtaken from None
+    worklist.spoken(connection, case, content.direction, content.day, place, takes_turn)
     return place
 
 
@@ -646,7 +697,8 @@ def _prepare(connection: Connection) -> None:
         prepare(connection)
         erasure.prepare(connection)
         connection.execute(insert(_schema).values(version=SCHEMA))
-        connection.execute(insert(_state).values(id=1, instance=None, after=0, contact=None, log_lines=0, log_head=bytes(32)))
+        nothing = {"instance": None, "contact": None, "rules": None}
+        connection.execute(insert(_state).values(id=1, after=0, log_lines=0, log_head=bytes(32), **nothing))
     version = connection.scalar(select(_schema.c.version)) if inspect(connection).has_table("schema") else None
     if version is None or version > SCHEMA:
         raise StorageFailed("The database is another program's, or of another version of this one.")
@@ -654,6 +706,17 @@ def _prepare(connection: Connection) -> None:
         if number > version:
             _STEPS[number](connection)
     connection.execute(update(_schema).values(version=SCHEMA))
+
+
+def _keep_all_time(connection: Connection, clocks: Clocks | None) -> None:
+    """Computes the due days of every case, if they were computed under other rules or never."""
+    if clocks is None or connection.scalar(select(_state.c.rules)) == clocks.rules:
+        return
+    last, some = 0, select(_case).order_by(_case.c.number).limit(_TOGETHER)
+    while rows := connection.execute(some.where(_case.c.number > last)).all():
+        last = rows[-1].number
+        worklist.keep_time(connection, [Case(**row._mapping) for row in rows], clocks)
+    connection.execute(update(_state).values(rules=clocks.rules))
 
 
 def _add_columns(connection: Connection, table: str, **columns: str) -> object:
@@ -686,6 +749,20 @@ def _add_roles(connection: Connection) -> None:
     _group.create(connection, checkfirst=True)
 
 
+def _add_work(connection: Connection) -> None:
+    """The due days follow when the desk starts, which knows the rules."""
+    _add_columns(connection, "case", assigned="VARCHAR")
+    days = dict.fromkeys(("due", "due_soon", "answer_by"), f"DATE NOT NULL DEFAULT '{NEVER}'")
+    said = {"answered": "DATE", "heard": "INTEGER NOT NULL DEFAULT 0", "turn": f"VARCHAR NOT NULL DEFAULT '{DESK}'"}
+    if _add_columns(connection, "case", due_what="VARCHAR", **days, **said):
+        worklist.fill(connection)
+    _add_columns(connection, "state", rules="VARCHAR")
+    connection.execute(update(_state).values(rules=None))
+    for each in (_case, _reading, _arrival):
+        for index in each.indexes:
+            index.create(connection, checkfirst=True)
+
+
 # What brings a database up to each version from the one before.
 _STEPS: Mapping[int, Callable[[Connection], object]] = {
     2: prepare,  # files and receipts
@@ -694,4 +771,5 @@ _STEPS: Mapping[int, Callable[[Connection], object]] = {
     5: _index_log,
     6: _add_erasure,
     7: _add_roles,
+    13: _add_work,
 }
