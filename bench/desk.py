@@ -67,7 +67,9 @@ def opening(desk: Desk, reports: int) -> None:
     for envelope in envelopes:
         open_envelope(envelope, identities)
     bare = reports / (time.perf_counter() - began)
-    desk.deliver(*(each.frame(envelope, place) for place, (each, envelope) in enumerate(zip(reporters, envelopes), 1)))
+    desk.deliver(
+        *(each.frame(envelope, place) for place, (each, envelope) in enumerate(zip(reporters, envelopes, strict=True), 1))
+    )
     began = time.perf_counter()
     desk.running.desk.reader.open_arrivals(session, today())
     rate = reports / (time.perf_counter() - began)

@@ -246,6 +246,15 @@ def test_a_section_lists_what_it_says_and_its_link_counts_it(desk: Desk, section
     ]
 
 
+def test_what_is_new_stays_new_while_later_cases_are_read(tmp_path: Path) -> None:
+    with closing(Cases(f"sqlite:///{tmp_path}/desk.sqlite")) as cases:
+        for box in (BOX, b"c" * 32):
+            begun(cases, RECEIVED, box)
+        cases.opened(Act(datetime.combine(RECEIVED, time(9), UTC), "anna", "opened", 2), 2)
+        assert [(case.number, new) for case, new in cases.inbox([GROUP], "anna", [1, 2])] == [(1, 1), (2, 0)]
+        assert cases.work.page([GROUP], "anna", Wanted("new"), RECEIVED, 9) == [1]
+
+
 def test_what_is_new_is_new_to_each_member(desk: Desk) -> None:
     assert shown(desk.signed_in(BO), "/?section=new") == [4, 1, 2, 3]
 

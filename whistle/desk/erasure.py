@@ -102,7 +102,7 @@ class Keeping:
     def overdue(self, session: Session, today: date) -> list[tuple[int, date]]:
         """Which cases of this member have a hold whose review is overdue, and since when. It holds nevertheless."""
         over = {case: day for case, day in self._cases.erasure.reviews().items() if _is_over(day, today)}
-        seen = self._cases.inbox(list(session.groups), session.member, sorted(over))
+        seen = self._cases.inbox(list(session.groups), session.member, sorted(over)) if over else []
         return [(case.number, over[case.number]) for case, _ in seen]
 
     def _review(self, text: str, today: date) -> date:

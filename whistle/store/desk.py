@@ -499,7 +499,8 @@ class Cases:
 
         Each with how many contents from its reporter this member has not seen.
         """
-        read = select(_reading.c.place).where(_reading.c.member == member, _reading.c.case == _case.c.number).scalar_subquery()
+        seen = (_reading.c.member == member) & (_reading.c.case == _case.c.number)
+        read = select(_reading.c.place).where(seen).correlate(_case).scalar_subquery()  # two levels up: not by itself
         new = (
             select(func.count())
             .where(_content.c.case == _case.c.number, _content.c.sequence.is_(None), _content.c.place > func.coalesce(read, 0))

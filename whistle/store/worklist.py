@@ -99,15 +99,17 @@ class WorkList:
     def counts(self, groups: Sequence[str], member: str, wanted: Wanted, today: date) -> dict[str, int]:
         """How many cases each section has of those that are wanted, whatever its own is; "" is all of them."""
         each = self._sections(member, today)
-        counted: list[Any] = [func.count(), *(func.count().filter(each[name]) for name in SECTIONS)]
+        new, *others = SECTIONS  # apart, for all others need no look at what was read
+        counted: list[Any] = [func.count(), *(func.count().filter(each[name]) for name in others)]
+        unread = self._wanted(select(func.count()), groups, member, wanted, new).where(each[new])
         with self._reading() as connection:
-            found = connection.execute(self._wanted(select(*counted), groups, member, wanted)).one()
-            return dict(zip(("", *SECTIONS), found, strict=True))
+            total, *found = connection.execute(self._wanted(select(*counted), groups, member, wanted)).one()
+            return {"": total, new: connection.execute(unread).scalar_one(), **dict(zip(others, found, strict=True))}
 
     def page(self, groups: Sequence[str], member: str, wanted: Wanted, today: date, length: int) -> list[int]:
         """The numbers of the next cases, what is due first in front."""
         case = self._case.c
-        query = self._wanted(select(case.number), groups, member, wanted)
+        query = self._wanted(select(case.number), groups, member, wanted, wanted.section)
         if wanted.section:
             query = query.where(self._sections(member, today)[wanted.section])
         if wanted.after is not None:
@@ -115,11 +117,12 @@ class WorkList:
         with self._reading() as connection:
             return list(connection.scalars(query.order_by(case.due, case.number).limit(length)))
 
-    def _wanted(self, query: Select[Any], groups: Sequence[str], member: str, wanted: Wanted) -> Select[Any]:
-        """Every section but the wanted one: each has its count beside it."""
+    def _wanted(self, query: Select[Any], groups: Sequence[str], member: str, wanted: Wanted, section: str = "") -> Select[Any]:
+        """What is wanted of any section, with what a member read if the section hangs on that."""
         case = self._case.c
         seen = (_reading.c.case == case.number) & (_reading.c.member == member)
-        query = query.select_from(self._case.outerjoin(_reading, seen)).where(self._visible(groups, member))
+        cases = self._case.outerjoin(_reading, seen) if section == "new" else self._case
+        query = query.select_from(cases).where(self._visible(groups, member))
         if wanted.state:
             query = query.where(case.state == wanted.state)
         if wanted.since is not None:
