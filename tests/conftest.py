@@ -1,5 +1,6 @@
 """What several tests stand on: the running demo, a browser, free ports. Real parts only; nothing here pretends."""
 
+import contextlib
 import os
 import re
 import shutil
@@ -97,13 +98,16 @@ def stop_demo(program: "subprocess.Popen[bytes]") -> None:
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     """A demo of this test file's own. Its ceremony is held once; a second demo begins with a copy of its keys."""
     state = tmp_path_factory.mktemp("demo") / "state"
-    kept = tmp_path_factory.getbasetemp() / "kept"
+    base = tmp_path_factory.getbasetemp()
+    kept = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "kept"
     if kept.exists():
         shutil.copytree(kept, state)
     program, running = start_demo(state)
     if not kept.exists():
-        shutil.copytree(state / "keys", kept / "keys")
-        shutil.copy(state / "passphrases.toml", kept)
+        shutil.copytree(state / "keys", base / "making" / "keys")
+        shutil.copy(state / "passphrases.toml", base / "making")
+        with contextlib.suppress(OSError):  # another worker was first
+            (base / "making").rename(kept)
     yield running
     stop_demo(program)
 

@@ -33,12 +33,12 @@ from whistle.sealing.cards import sign_card
 from whistle.sealing.contents import Box, Entry, Thread, read_thread, seal, try_open
 from whistle.sealing.derivation import ReporterKeys, reporter_keys
 from whistle.sealing.keys import Identity, SigningKey
-from whistle.sealing.wrapping import Cost, Factors, unwrap
+from whistle.sealing.wrapping import DRAWN, Factors, unwrap
 from whistle.store.desk import Cases
 from whistle.web.headers import DESK_POLICY, security_headers
 from whistle.web.listening import Server, bind
 
-CHEAP = Cost(65_536, 3, 1)
+CHEAP = DRAWN
 ANNA, BO, CARL, DORA, ERIK = "anna", "bo", "carl", "dora", "erik"  # two leads and an investigator, an auditor, an administrator
 PASSPHRASES = {name: f"{name} took the night train to Skagen" for name in (ANNA, BO, CARL, DORA, ERIK)}
 PLAN = Plan(

@@ -7,9 +7,11 @@ from threading import Event
 
 import pytest
 
-from tests.desk.running import ANNA, BO, CARL, PASSPHRASES, Desk, Member
+from tests.desk.running import ANNA, BO, CARL, CHEAP, PASSPHRASES, Desk, Member
+from whistle.desk import members
 from whistle.desk.members import Turns
 from whistle.errors import DeskBusy
+from whistle.sealing import wrapping
 
 
 def log_of(desk: Desk) -> list[tuple[str, str]]:
@@ -17,22 +19,11 @@ def log_of(desk: Desk) -> list[tuple[str, str]]:
         return connection.execute("SELECT who, action FROM log ORDER BY number").fetchall()
 
 
-def test_the_first_sign_in_wraps_the_key_under_this_machine_too_and_drops_the_former(desk: Desk) -> None:
-    handed_out = desk.cases.member(BO)
-    assert handed_out is not None
-    assert "factors: passphrase m=65536" in handed_out.key
-    desk.member(BO)
-    kept = desk.cases.member(BO)
-    assert kept is not None
-    assert "factors: passphrase+machine m=262144 t=3 p=1" in kept.key
-    desk.member(BO)
-    with closing(sqlite3.connect(desk.database)) as connection:
-        assert (
-            connection.execute(
-                "SELECT count(*) FROM member WHERE name = 'bo' AND key LIKE '%factors: passphrase m=%'"
-            ).fetchone()[0]
-            == 0
-        )
+@pytest.fixture(autouse=True)
+def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a passphrase costs is for test_members."""
+    for module in (members, wrapping):
+        monkeypatch.setattr(module, "STANDARD", CHEAP)
 
 
 def test_the_cookie_is_bound_to_this_host_and_ends_with_the_browser(desk: Desk) -> None:

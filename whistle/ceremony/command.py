@@ -18,6 +18,7 @@ from whistle.ceremony.plan import Plan
 from whistle.errors import CeremonyRefused, WhistleError
 from whistle.protocol.card import parse
 from whistle.sealing.cards import check as check_card
+from whistle.sealing.wrapping import DRAWN, STANDARD
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 _Passphrases = Annotated[Path | None, typer.Option(help="A TOML file of passphrases by purpose; asked for when not given.")]
@@ -38,7 +39,7 @@ def init(
     if out.exists() and any(out.iterdir()):
         raise CeremonyRefused(f"{out} is not empty. Keys are never written over others.")
     words = _passphrases(plan, passphrases, draw_passphrases)
-    files = make(plan, words, _today(), os.urandom)
+    files = make(plan, words, _today(), os.urandom, DRAWN if draw_passphrases else STANDARD)
     _write(out, files)
     if draw_passphrases:
         _write(draw_passphrases.parent, {draw_passphrases.name: _as_toml(words)})

@@ -38,6 +38,7 @@ class Cost:
 
 
 STANDARD = Cost(262_144, 3, 1)  # about a second on a server of 2026
+DRAWN = Cost(65_536, 3, 1)  # for 64 random bits and more, which nobody guesses
 _NO_COST = Cost(0, 0, 0)
 
 

@@ -7,6 +7,7 @@ import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -49,8 +50,9 @@ class Catalogue:
         return {key.removeprefix(start): word for key, word in self.words.items() if key.startswith(start)}
 
 
+@cache
 def environment(folder: Path) -> Environment:
-    """Where the pages of one program are read from. Neither program is given the other's folder."""
+    """Where the pages of one program are read from. Neither program is given the other's folder. Pages are compiled once."""
     return Environment(
         loader=FileSystemLoader(folder), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
