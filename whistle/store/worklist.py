@@ -108,14 +108,17 @@ class WorkList:
 
     def page(self, groups: Sequence[str], member: str, wanted: Wanted, today: date, length: int) -> list[int]:
         """The numbers of the next cases, what is due first in front."""
+        with self._reading() as connection:
+            return list(connection.scalars(self._listed(groups, member, wanted, today).limit(length)))
+
+    def _listed(self, groups: Sequence[str], member: str, wanted: Wanted, today: date) -> Select[Any]:
         case = self._case.c
         query = self._wanted(select(case.number), groups, member, wanted, wanted.section)
         if wanted.section:
             query = query.where(self._sections(member, today)[wanted.section])
         if wanted.after is not None:
             query = query.where(tuple_(case.due, case.number) > tuple_(*wanted.after))
-        with self._reading() as connection:
-            return list(connection.scalars(query.order_by(case.due, case.number).limit(length)))
+        return query.order_by(case.due, case.number)
 
     def _wanted(self, query: Select[Any], groups: Sequence[str], member: str, wanted: Wanted, section: str = "") -> Select[Any]:
         """What is wanted of any section, with what a member read if the section hangs on that."""
