@@ -43,6 +43,7 @@ TABLE: dict[str, tuple[set[str], set[str]]] = {
             "store.mail",
             "store.removal",
             "store.people",
+            "store.worklist",
             "store.writer",
             "web",
         },

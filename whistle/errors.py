@@ -520,6 +520,10 @@ class ReceiptKeyNotListed(DeskRefused):
     """The key card does not list this desk's receipt key for today: what arrives gets no receipt. Publish a card that does."""
 
 
+class NoSuchView(DeskRefused):
+    """There is no such view of the inbox: days are written as 2026-11-24, and the first does not come after the last."""
+
+
 class NoSuchPeriod(DeskRefused):
     """There are no numbers of such a group, year or quarter."""
 

@@ -16,8 +16,22 @@ from whistle.sealing.keys import SigningKey
 
 AXE = (Path(__file__).resolve().parents[2] / "browser/node_modules/axe-core/axe.min.js").read_text("utf-8")
 LONG = "x" * 300
+VIEW = "/?section=answer&state=acknowledged"
 FILE = "/cases/1/files/" + "f" * 32
-PAGES = ("/sign-in", "/", "/numbers", "/cases/1", "/cases/2", FILE, "/log", "/log?case=x", "/passphrase", "/cases/999")
+PAGES = (
+    "/sign-in",
+    "/",
+    VIEW,
+    "/?from=x",
+    "/numbers",
+    "/cases/1",
+    "/cases/2",
+    FILE,
+    "/log",
+    "/log?case=x",
+    "/passphrase",
+    "/cases/999",
+)
 
 
 @pytest.fixture(scope="module")

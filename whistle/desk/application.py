@@ -27,6 +27,7 @@ from whistle.desk.factors import SecondFactor
 from whistle.desk.files import CaseFiles
 from whistle.desk.heads import Heads
 from whistle.desk.identity import Revealing
+from whistle.desk.inbox import Inbox, clocks_of
 from whistle.desk.letters import Letters
 from whistle.desk.logpage import LogPage
 from whistle.desk.mail import Mail, Watch
@@ -97,7 +98,9 @@ class Running:
 
 def build(settings: Settings, file: Path, clock: Clock, random: Random) -> Running:
     """Everything, ready to be served. Raises a named error if the desk must not start (whistle.desk.starting)."""
-    cases = Cases(settings.database)
+    days = {"acknowledge_days": settings.acknowledge_days, "feedback_months": settings.feedback_months}
+    preset = shortened(preset_of(settings.preset), **days)
+    cases = Cases(settings.database, clocks_of(preset))
     instance = cases.instance()
     if instance is None:
         raise NotEnrolled
@@ -110,8 +113,6 @@ def build(settings: Settings, file: Path, clock: Clock, random: Random) -> Runni
     relay = Relay(cases, client, push_times(settings), clock, receipts, lambda: free_bytes(settings), reserve)
     sessions, reader = Sessions(random), Reader(cases, card, random)
     writer = Writer(cases, reader, card, random)
-    days = {"acknowledge_days": settings.acknowledge_days, "feedback_months": settings.feedback_months}
-    preset = shortened(preset_of(settings.preset), **days)
     revealing = Revealing(cases, reader, writer, card)
     purge = Purge(cases, preset, clock, revealing.lapse)
     tokens = FormTokens(random(32))
@@ -121,6 +122,7 @@ def build(settings: Settings, file: Path, clock: Clock, random: Random) -> Runni
     members, throttle = Members(cases, machine, settings.organisation, random), Throttle()
     second = SecondFactor(cases, members, throttle, site(settings), random, is_required=requires_second(settings))
     people = People(cases, members, sessions, card, random)
+    casefile = Casefile(cases, reader, random)
     desk = Desk(
         cases=cases,
         members=members,
@@ -130,7 +132,7 @@ def build(settings: Settings, file: Path, clock: Clock, random: Random) -> Runni
         reader=reader,
         writer=writer,
         keeping=Keeping(cases, reader, writer, preset),
-        casefile=Casefile(cases, reader, random),
+        casefile=casefile,
         revealing=revealing,
         disclosing=Disclosing(cases, reader, writer),
         conflicts=Conflicts(cases, reader, writer, card),
@@ -138,6 +140,7 @@ def build(settings: Settings, file: Path, clock: Clock, random: Random) -> Runni
         removal=Removal(cases, reader, writer),
         turning=Turning(cases, card),
         files=CaseFiles(cases.files),
+        work=Inbox(cases, casefile, preset),
         card=card,
         counting=Counting(cases, reader, settings.acknowledge_days),
         receipts=receipts,

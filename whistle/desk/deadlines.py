@@ -4,11 +4,12 @@ from calendar import monthrange
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
+from types import MappingProxyType
 
 from whistle.desk.states import State
 
-_ACKNOWLEDGE_SOON, _FEEDBACK_SOON = 2, 14  # days left, from the reminders of the preset
-_ESCALATE_SOON = 3  # always, but over a weekend
+# Days left, from the reminders of the preset; a warning of money laundering is soon always, but over a weekend.
+SOON = MappingProxyType({"acknowledge": 2, "feedback": 14, "escalate": 3})
 
 
 class Urgency(StrEnum):
@@ -56,6 +57,11 @@ class Deadline:
     by: date
     urgency: Urgency
 
+    @property
+    def soon(self) -> date:
+        """The first day on which it is soon."""
+        return self.by - timedelta(days=SOON[self.what])
+
 
 def months_after(day: date, months: int) -> date:
     """The same day so many months later; the last of the month if it has no such day."""
@@ -97,16 +103,16 @@ def owed(
     found = []
     if acknowledged is None and suppressed is None:
         by = acknowledge_by(received, rules)
-        found.append(Deadline("acknowledge", by, _urgency(by, today, _ACKNOWLEDGE_SOON)))
+        found.append(Deadline("acknowledge", by, _urgency(by, today, SOON["acknowledge"])))
     if state is not State.CLOSED and feedback is None:
         by = feedback_by(received, acknowledged, rules)
-        found.append(Deadline("feedback", by, _urgency(by, today, _FEEDBACK_SOON)))
+        found.append(Deadline("feedback", by, _urgency(by, today, SOON["feedback"])))
     return tuple(found)
 
 
 def escalation(by: date, today: date) -> Deadline:
     """To tell the board of a warning of money laundering."""
-    return Deadline("escalate", by, _urgency(by, today, _ESCALATE_SOON))
+    return Deadline("escalate", by, _urgency(by, today, SOON["escalate"]))
 
 
 def unopened_is_urgent(oldest: date | None, today: date, rules: Rules) -> bool:

@@ -4,7 +4,7 @@ A hold counts once a second member has confirmed it. Nothing is erased within a 
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import partial
@@ -100,15 +100,20 @@ class Keeping:
             latest=review_hold_by(today, self._preset),
         )
 
-    def overdue(self, cases: list[int], today: date) -> list[tuple[int, date]]:
-        """Which of these cases have a hold whose review is overdue, and since when. It holds nevertheless."""
-        reviews = self._cases.erasure.reviews()
-        return [(case, reviews[case]) for case in sorted(cases) if case in reviews and _is_over(reviews[case], today)]
+    def overdue(self, session: Session, today: date) -> list[tuple[int, date]]:
+        """Which cases of this member have a hold whose review is overdue, and since when. It holds nevertheless."""
+        over = self._over(today)
+        seen = self._cases.inbox(list(session.groups), session.member, sorted(over)) if over else []
+        return [(case.number, over[case.number]) for case, _ in seen]
 
     def overdue_boxes(self, today: date) -> frozenset[bytes]:
         """The boxes of those cases of all groups."""
-        overdue = [self._cases.case(number) for number, _ in self.overdue(list(self._cases.erasure.reviews()), today)]
+        overdue = [self._cases.case(number) for number in self._over(today)]
         return frozenset(case.box for case in overdue if case is not None)
+
+    def _over(self, today: date) -> Mapping[int, date]:
+        """The cases whose review is overdue, and since when."""
+        return {case: day for case, day in self._cases.erasure.reviews().items() if _is_over(day, today)}
 
     def _review(self, text: str, today: date) -> date:
         try:

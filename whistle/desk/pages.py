@@ -17,11 +17,11 @@ from starlette.responses import RedirectResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from whistle.desk import channelpages
-from whistle.desk.casefile import Casefile, to_escalate, where
+from whistle.desk.casefile import Casefile, where
 from whistle.desk.channelpages import ChannelPages
 from whistle.desk.conflicts import Conflicts
 from whistle.desk.counting import Counting, label, sheet
-from whistle.desk.deadlines import Deadline, feedback_by, owed, unopened_is_urgent
+from whistle.desk.deadlines import feedback_by, unopened_is_urgent
 from whistle.desk.disclosing import Disclosing
 from whistle.desk.eml import LONGEST_MAIL, Incoming
 from whistle.desk.epochs import Turning, destroyed_from
@@ -30,6 +30,7 @@ from whistle.desk.factor_pages import FIRST, SECOND, FactorPages
 from whistle.desk.factors import Proof, proof_in
 from whistle.desk.files import CaseFiles, Shown, disposition
 from whistle.desk.identity import Revealing
+from whistle.desk.inbox import Inbox
 from whistle.desk.letters import Letters
 from whistle.desk.logpage import LogPage, look_ups
 from whistle.desk.members import Members
@@ -76,6 +77,7 @@ from whistle.errors import (
     NoSuchCase,
     NoSuchChoice,
     NoSuchPeriod,
+    NoSuchView,
     NotACard,
     NotADay,
     NotAllowed,
@@ -111,7 +113,6 @@ from whistle.web.body import CutShort, TooLarge, TooSlow
 from whistle.web.forms import FormTokens, read_form, refuse_other_sites
 
 COOKIE = "__Host-desk"
-_A_PAGE = 50
 _FORMS = (
     *("acknowledge", "reply", "note", "state", "file", "ask", "minutes", "feedback", "outcome", "complaint", "closing"),
     *("suppress", *PARTS),
@@ -259,16 +260,6 @@ register_url_convertor("file", FileId())
 register_url_convertor("token", LinkToken())
 
 
-@dataclass(frozen=True)
-class Row:
-    """A case as the inbox shows it."""
-
-    case: Case
-    state: State
-    new: int
-    owed: tuple[Deadline, ...]
-
-
 @dataclass(frozen=True, eq=False)
 class Desk:
     """Everything that the pages need, put together by the entry point."""
@@ -290,6 +281,7 @@ class Desk:
     turning: Turning
     files: CaseFiles
     channels: ChannelPages
+    work: Inbox
     card: KeyCard
     counting: Counting
     receipts: Receipts
@@ -562,17 +554,21 @@ class Desk:
         ended = self._open_arrivals(visit)
         self.turning.keep(session, visit.now)
         groups = list(session.groups)
-        rows = sorted((self._row(case, new, today) for case, new in self.cases.inbox(groups, session.member)), key=_urgency)
-        pages = max(1, -(-len(rows) // _A_PAGE))
-        page = min(_page_number(visit.request), pages)
+        query, error = visit.request.query_params, None
+        try:
+            view = self.work.view(session, query, today)
+        except NoSuchView as mistaken:
+            error, view = mistaken, self.work.nothing(session, query, today)
         return self.pages.render(
             "inbox",
             "/",
             session.language,
             session,
-            rows=rows[(page - 1) * _A_PAGE : page * _A_PAGE],
-            number=page,
-            pages=pages,
+            400 if error else 200,
+            view=view,
+            query=view.query,
+            error=error,
+            states=list(State),
             refused=self.cases.refused(groups, session.member),
             groups=self.pages.group_names(session.language),
             alarm=unopened_is_urgent(self.cases.oldest_waiting(), today, self.rules),
@@ -584,7 +580,7 @@ class Desk:
             short_of_disk=self.relay.short_of_disk,
             refusals=self.log_page.is_alarming(),
             log_problem=self.log_page.heads.problem,
-            overdue_reviews=self.keeping.overdue([row.case.number for row in rows], today),
+            overdue_reviews=self.keeping.overdue(session, today),
             unerased=self.purge.failed,
             epochs=[(each, destroyed_from(each)) for each in self.cases.epochs.of(groups)],
             mail_fails=self.cases.mails.is_failing(),
@@ -767,7 +763,7 @@ class Desk:
             session.language,
             session,
             _STATUS.get(type(draft.error), 400) if draft else 200,
-            row=self._row(case, 0, today),
+            row=self.work.row(case, 0, today),
             group=self._group(session, case.group),
             seen=opened.last_place,
             report=opened.report,
@@ -907,11 +903,6 @@ class Desk:
         sending, form = upload.end(), upload.form
         self.writer.send_file(_place(visit, form.fields), sending, form.name, form.type, visit.now)
 
-    def _row(self, case: Case, new: int, today: date) -> Row:
-        state, board = State(case.state), to_escalate(case, self.rules, today)
-        days = (case.received, case.acknowledged, self.rules, today, case.feedback, case.suppressed)
-        return Row(case, state, new, tuple(sorted((*board, *owed(state, *days)), key=lambda each: each.by)))
-
     def _letters(self, case: Case, language: str, today: date) -> Mapping[str, str]:
         """First wordings for the forms of a case, in the reporter's language."""
         feedback = feedback_by(case.received, today, self.rules)
@@ -972,11 +963,6 @@ def _about_people(take: TakePerson) -> Take:
     return lambda visit, form: take(visit.session, form, visit.now)
 
 
-def _urgency(row: Row) -> tuple[date, int]:
-    """What is due next comes first; what owes nothing comes last."""
-    return (row.owed[0].by if row.owed else date.max, row.case.number)
-
-
 def _is_record(item: Item) -> bool:
     return item.content is not None and isinstance(item.content.body, IntakeRecord)
 
@@ -989,11 +975,6 @@ def _place(visit: Visit, form: Form) -> Place:
 def _number(text: str) -> int:
     """A number of ours from a form; 0, which is nobody's, if it is none."""
     return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0
-
-
-def _page_number(request: Request) -> int:
-    text = request.query_params.get("page", "1")
-    return max(1, int(text)) if text.isascii() and text.isdigit() and len(text) < 6 else 1
 
 
 def _same(new: str, again: str) -> str:

@@ -144,13 +144,19 @@ def reminders(case: CaseDays, preset: Preset, last: date | None, today: date) ->
     return tuple(found)
 
 
+def answer_by(case: CaseDays, preset: Preset) -> date | None:
+    """The last day for the first words of a person. None: there were some, or nobody waits for any."""
+    if any(day is not None for day in (case.answered, case.acknowledged, case.suppressed, case.closed)):
+        return None
+    return case.received + timedelta(days=preset.answer_days)
+
+
 def _planned(case: CaseDays, preset: Preset) -> Iterator[tuple[str, date, list[date]]]:
     """What a case still owes, its last day, and the days to remind of it."""
     if case.closed is not None:
         return
     unmet = case.acknowledged is None and case.suppressed is None
-    if case.answered is None and unmet:
-        by = case.received + timedelta(days=preset.answer_days)
+    if (by := answer_by(case, preset)) is not None:
         yield "answer", by, [by]
     if unmet:
         by = acknowledge_by(case.received, preset)

@@ -112,7 +112,7 @@ class Reader:
         thread = read_thread(entries, Box(card.instance, case.box, report.signing, card))
         secrets = self._cases.conflicts.secrets(number, session.member)
         thread = replace(thread, items=tuple(item for item in thread.items if item.place not in secrets))
-        refused = tuple(each for each in self._cases.refused([case.group], session.member) if each.box == case.box)
+        refused = tuple(self._cases.refused([case.group], session.member, case.box))
         closed = frozenset(session.tried_files)
         return OpenCase(case, key, report, thread, _written(stored, entries), stored[-1].place, refused, closed)
 

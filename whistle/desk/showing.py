@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import lru_cache
 from pathlib import Path
 
 from babel.dates import format_date
@@ -112,6 +113,7 @@ class Pages:
         return {group.id: group.names.get(language) or next(iter(group.names.values())) for group in self._card.known().groups}
 
 
+@lru_cache(4096)  # a page of the inbox has two hundred, and babel takes its time
 def written_day(day: date, language: str) -> str:
     """A day in full: 21 November 2026, 21. november 2026."""
     return format_date(day, "long", locale=_LOCALES.get(language, language))

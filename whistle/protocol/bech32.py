@@ -3,6 +3,7 @@
 Pure functions between text and bytes; one spelling for every value.
 """
 
+from base64 import b32encode
 from functools import reduce
 from operator import xor
 
@@ -11,9 +12,15 @@ from whistle.errors import NotAnIdentity, NotARecipient
 RECIPIENT_BYTES = 1_216  # ML-KEM-768 encapsulation key 1,184 and X25519 public key 32
 _RECIPIENT_CHARACTERS = len("age1pq1") + -(-RECIPIENT_BYTES * 8 // 5) + 6  # the last six are the checksum
 IDENTITY_BYTES = 32  # the X-Wing seed
-_ALPHABET = "qpzry9x8gf2tvdw0s3jn54khce6mua7l"
+_ALPHABET = b"qpzry9x8gf2tvdw0s3jn54khce6mua7l"
+_VALUES = bytes.maketrans(_ALPHABET, bytes(range(32)))
+# The same bits in the letters of what Python has for speed: base64 to write, int to read.
+_FROM_BASE64 = bytes.maketrans(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", _ALPHABET)
+_TO_INT = bytes.maketrans(_ALPHABET, b"0123456789abcdefghijklmnopqrstuv")
 _GENERATOR = (0x3B6A57B2, 0x26508E6D, 0x1EA119FA, 0x3D4233DD, 0x2A1462B3)  # BIP 173
 _TERMS = [reduce(xor, (term for place, term in enumerate(_GENERATOR) if top >> place & 1), 0) for top in range(32)]
+# The same for two letters at a time: a recipient has two thousand, and every opening of a case reads some.
+_PAIRS = [(_TERMS[top >> 5] & 0x1FFFFFF) << 5 ^ _TERMS[top & 31 ^ _TERMS[top >> 5] >> 25] for top in range(1024)]
 
 
 def write_recipient(raw: bytes) -> str:
@@ -36,53 +43,38 @@ def write_identity(seed: bytes) -> str:
 
 def read_identity(text: str) -> bytes:
     """The 32-byte seed of an AGE-SECRET-KEY-PQ-1… text. Raises NotAnIdentity."""
-    seed = _decode("age-secret-key-pq-", text.lower()) if text == text.upper() else None
+    seed = _decode("age-secret-key-pq-", text.lower()) if text.isascii() and text == text.upper() else None
     if seed is None or len(seed) != IDENTITY_BYTES:
         raise NotAnIdentity
     return seed
 
 
 def _encode(prefix: str, raw: bytes) -> str:
-    words = _regroup(raw, 8, 5)
-    checksum = _polymod(_expand(prefix) + words + [0] * 6) ^ 1
-    words += [checksum >> 5 * (5 - place) & 31 for place in range(6)]
-    return prefix + "1" + "".join(_ALPHABET[word] for word in words)
+    letters = b32encode(raw).rstrip(b"=").translate(_FROM_BASE64)
+    checksum = _polymod(prefix, letters + b"q" * 6) ^ 1
+    last = bytes(_ALPHABET[checksum >> 5 * (5 - place) & 31] for place in range(6))
+    return f"{prefix}1{(letters + last).decode()}"
 
 
 def _decode(prefix: str, text: str) -> bytes | None:
     start = prefix + "1"
-    letters = text.removeprefix(start)
-    if not text.startswith(start) or len(letters) < 6 or not set(_ALPHABET).issuperset(letters):
+    letters = text.removeprefix(start).encode("ascii", "replace")
+    if not text.startswith(start) or len(letters) < 6 or letters.translate(None, _ALPHABET) or _polymod(prefix, letters) != 1:
         return None
-    words = [_ALPHABET.index(letter) for letter in letters]
-    if _polymod(_expand(prefix) + words) != 1:
-        return None
-    raw = bytes(_regroup(words[:-6], 5, 8)[: (len(words) - 6) * 5 // 8])
-    return raw if _encode(prefix, raw) == text else None  # stray bits make a second spelling
+    length, stray = divmod(5 * (len(letters) - 6), 8)
+    number = int(b"0" + letters[:-6].translate(_TO_INT), 32)
+    if stray >= 5 or number & (1 << stray) - 1:
+        return None  # a letter too many, or a second spelling
+    return (number >> stray).to_bytes(length)
 
 
-def _expand(prefix: str) -> list[int]:
+def _polymod(prefix: str, letters: bytes) -> int:
+    """BIP 173's checksum over a prefix, a zero, the prefix again and the letters."""
     codes = prefix.encode()
-    return [code >> 5 for code in codes] + [0] + [code & 31 for code in codes]
-
-
-def _polymod(words: list[int]) -> int:
+    words = bytes([*(code >> 5 for code in codes), 0, *(code & 31 for code in codes)]) + letters.translate(_VALUES)
     check = 1
-    for word in words:
-        top = check >> 25
-        check = (check & 0x1FFFFFF) << 5 ^ word ^ _TERMS[top]
+    if len(words) % 2:
+        check, words = check << 5 ^ words[0], words[1:]
+    for first, second in zip(words[::2], words[1::2], strict=True):
+        check = (check & 0xFFFFF) << 10 ^ first << 5 ^ second ^ _PAIRS[check >> 20]
     return check
-
-
-def _regroup(values: bytes | list[int], width: int, into: int) -> list[int]:
-    """The same bits in words of another width, the last one filled up with zeros."""
-    groups, held, bits = [], 0, 0
-    for value in values:
-        held, bits = held << width | value, bits + width
-        while bits >= into:
-            bits -= into
-            groups.append(held >> bits)
-            held &= (1 << bits) - 1
-    if bits:
-        groups.append(held << into - bits)
-    return groups

@@ -21,7 +21,7 @@ from sqlmodel import Field, SQLModel
 from whistle.errors import DeskRefused, ForbiddenStep, LogBroken, Overtaken, StorageFailed
 from whistle.protocol import canonical
 from whistle.protocol.wire import TO_REPORTER, Frame
-from whistle.store import channels, conflicts, epochs, erasure, factors, identity, mail, people, removal, sheets
+from whistle.store import channels, conflicts, epochs, erasure, factors, identity, mail, people, removal, sheets, worklist
 from whistle.store.channels import Channel, Channels, keep_recording
 from whistle.store.conflicts import Conflicts, visible
 from whistle.store.epochs import Epochs
@@ -34,11 +34,17 @@ from whistle.store.mail import Mails
 from whistle.store.people import Register
 from whistle.store.removal import Part, Removals
 from whistle.store.sheets import Sheets
+from whistle.store.worklist import DESK, NEVER, Clocks, WorkList
 from whistle.store.writer import leave_no_trace, open_engine
 
 SCHEMA = 15
 WAITING, OPENED, REFUSED = "waiting", "opened", "refused"
+_TOGETHER = 1_000  # cases in memory
 _IN_SCOPE, _OUT_OF_SCOPE = ("assessing", "addressing"), "out_of_scope"
+
+
+# What the inbox is listed and counted by, without a look at the rows.
+_WORK = ("group", "due", "number", "due_soon", "answer_by", "turn", "state", "assigned", "heard", "received")
 
 
 class _Tables(SQLModel, registry=registry()):
@@ -60,6 +66,7 @@ class _State(_Tables, table=True):
     contact: date | None
     log_lines: int
     log_head: bytes = Field(sa_type=LargeBinary)
+    rules: str | None  # under which the due days of cases were computed
 
 
 class _Member(_Tables, table=True):
@@ -98,7 +105,7 @@ class _Arrival(_Tables, table=True):
     day: date
     digest: bytes = Field(sa_type=LargeBinary)
     sealed: bytes = Field(sa_type=LargeBinary)
-    state: str
+    state: str = Field(index=True)
     group: str | None  # whose key opened it, known only for what was refused, or passed on to the group of its case
     epoch: int | None  # of what was passed on, here and below
     recipient: bytes | None = Field(sa_type=LargeBinary)
@@ -106,6 +113,7 @@ class _Arrival(_Tables, table=True):
 
 class _Case(_Tables, table=True):
     __tablename__ = "case"
+    __table_args__ = (Index("case_work", *_WORK),)
     number: int = Field(primary_key=True, sa_column_kwargs={"default": next_number()})
     box: bytes = Field(sa_type=LargeBinary, unique=True)
     group: str
@@ -125,6 +133,13 @@ class _Case(_Tables, table=True):
     money_laundering: date | None  # warned of since
     escalated: date | None  # the warning, to the board
     suppressed: date | None  # the acknowledgement, left out for a reason
+    answered: date | None  # first words of a person to the reporter
+    heard: int  # the place of the reporter's last content
+    turn: str  # whose word is awaited
+    due: date
+    due_what: str | None
+    due_soon: date
+    answer_by: date
 
 
 class _Content(_Tables, table=True):
@@ -157,6 +172,7 @@ class _Reading(_Tables, table=True):
     """How far a member has read a case."""
 
     __tablename__ = "reading"
+    __table_args__ = (Index("reading_place", "member", "case", "place"),)
     member: str = Field(primary_key=True)
     case: int = Field(primary_key=True)
     place: int
@@ -237,6 +253,13 @@ class Case:
     money_laundering: date | None = None
     escalated: date | None = None
     suppressed: date | None = None
+    answered: date | None = None
+    heard: int = 0  # all that follows is given by the store (whistle.store.worklist)
+    turn: str = DESK
+    due: date = NEVER
+    due_what: str | None = None
+    due_soon: date = NEVER
+    answer_by: date = NEVER
 
 
 @dataclass(frozen=True)
@@ -299,14 +322,18 @@ def file_of(url: str) -> Path | None:
 
 
 class Cases:
-    """The database of the desk. Raises StorageFailed if it cannot be opened or cannot keep something."""
+    """The database of the desk. Raises StorageFailed if it cannot be opened or cannot keep something.
 
-    def __init__(self, url: str) -> None:
+    Whoever writes in cases brings `clocks`, which keep the due days of every case.
+    """
+
+    def __init__(self, url: str, clocks: Clocks | None = None) -> None:
+        self._clocks = clocks
         self._readers, self._writers = open_engine(url, "BEGIN"), open_engine(url, "BEGIN IMMEDIATE")
         self.files = Files(self._reading, self._writing)
         self.lines = Log(self._reading, _log, _case, erasure.ERASED)
         self.erasure = Erasures(self._reading, self._writing, _write_log)
-        self.sheets = Sheets(self._reading, self._writing, _write_log)
+        self.sheets = Sheets(self._reading, self._writing, _write_log, self._keep_time)
         self.identities = Identities(self._reading, self._writing, _write_log)
         self.mails = Mails(self._reading, self._writing, _write_log)
         self.epochs = Epochs(self._reading, self._writing, _write_log)
@@ -315,8 +342,10 @@ class Cases:
         self.people = Register(self._reading, self._writing, _write_log)
         self.factors = Factors(self._reading, self._writing, _write_log)
         self.conflicts = Conflicts(self._reading, self._writing, _write_log)
+        self.work = WorkList(self._reading, _case, partial(visible, _case))
         with self._writing() as connection:
             _prepare(connection)
+            _keep_all_time(connection, clocks)
 
     def close(self) -> None:
         """Lets go of the file."""
@@ -438,7 +467,8 @@ class Cases:
 
     def unopened(self, groups: Iterable[str]) -> list[File]:
         """Whole files of the cases that are or were these groups', whose key is still in their header."""
-        return self.files.unopened(select(_case.c.box).where(conflicts.was_of(_case, list(groups))))
+        here = select(_case.c.box).where(conflicts.was_of(_case, list(groups)))
+        return self.files.unopened(lambda box: here.where(_case.c.box == box).exists())
 
     def waiting(self, after: int = 0) -> list[Arrival]:
         """What nobody has opened yet, in the order of arrival, after an arrival that was tried already."""
@@ -450,12 +480,12 @@ class Cases:
             found: date | None = connection.scalar(select(func.min(_arrival.c.day)).where(_arrival.c.state == WAITING))
             return found
 
-    def refused(self, groups: Sequence[str], member: str) -> list[Arrival]:
-        """What opened for these groups and is no part of any case; nothing of a case that is kept from this member."""
+    def refused(self, groups: Sequence[str], member: str, box: bytes | None = None) -> list[Arrival]:
+        """What opened for these groups and is no part of any case, of one box if it is given, and not kept from this member."""
         kept = select(_case.c.number).where(_case.c.box == _arrival.c.box, conflicts.is_kept_from(_case, member)).exists()
+        here = (_arrival.c.state == REFUSED) & _arrival.c.group.in_(groups) & ~kept
         with self._reading() as connection:
-            here = _arrival.c.group.in_(groups) & ~kept
-            return _arrivals(connection, (_arrival.c.state == REFUSED) & here)
+            return _arrivals(connection, here if box is None else here & (_arrival.c.box == box))
 
     def refuse(self, arrival: Arrival, group: str) -> None:
         """Notes that this opened for a group and is not what it should be."""
@@ -479,6 +509,7 @@ class Cases:
             values = {name: value for name, value in vars(case).items() if name != "number"}
             number = connection.execute(insert(_case).values(values).returning(_case.c.number)).scalar_one()
             _add(connection, number, content)
+            self._keep_time(connection, number)
             here = (_arrival.c.box == case.box) & (_arrival.c.group == case.group)
             again = _arrivals(connection, here & (_arrival.c.state == REFUSED))
             connection.execute(update(_arrival).where(here & (_arrival.c.state == REFUSED)).values(state=WAITING, group=None))
@@ -498,6 +529,7 @@ class Cases:
             for file in files:
                 finish(connection, file, place)
             channels.keep(connection, number, channel)
+            self._keep_time(connection, number)
             _write_log(connection, replace(act, case=number))
             return number
 
@@ -517,17 +549,23 @@ class Cases:
         with self._reading() as connection:
             return _one_case(connection.execute(select(_case).where(_case.c.box == box)).first())
 
-    def inbox(self, groups: Sequence[str], member: str) -> list[tuple[Case, int]]:
-        """The cases of these groups that this member may see, each with how many contents from its reporter they have not."""
-        read = select(_reading.c.place).where(_reading.c.member == member, _reading.c.case == _case.c.number).scalar_subquery()
+    def inbox(self, groups: Sequence[str], member: str, numbers: Sequence[int] | None = None) -> list[tuple[Case, int]]:
+        """The cases that a member sees, or those of them with these numbers, in that order.
+
+        Each with how many contents from its reporter this member has not seen.
+        """
+        seen = (_reading.c.member == member) & (_reading.c.case == _case.c.number)
+        read = select(_reading.c.place).where(seen).correlate(_case).scalar_subquery()  # two levels up: not by itself
         new = (
             select(func.count())
             .where(_content.c.case == _case.c.number, _content.c.sequence.is_(None), _content.c.place > func.coalesce(read, 0))
             .scalar_subquery()
         )
         with self._reading() as connection:
-            rows = connection.execute(select(_case, new.label("new")).where(visible(_case, groups, member)))
-            return [(Case(*row[:-1]), row.new) for row in rows]
+            query = select(_case, new.label("new")).where(visible(_case, groups, member))
+            rows = connection.execute(query if numbers is None else query.where(_case.c.number.in_(numbers)))
+            found = [(Case(*row[:-1]), row.new) for row in rows]
+            return found if numbers is None else sorted(found, key=lambda each: numbers.index(each[0].number))
 
     def contents(self, case: int) -> list[Stored]:
         """Everything said in a case, in order, still sealed."""
@@ -577,7 +615,7 @@ class Cases:
             conflicts.refuse_kept_away(connection, act.case, act.who)
             told = _say(connection, act.case, *notice) if notice else None
             if content is not None:
-                place = _say(connection, act.case, content, envelope)
+                place = _say(connection, act.case, content, envelope, step is None or step.before == step.after)
                 if file is not None:
                     finish(connection, file, place)
                     if recorded is not None:
@@ -590,7 +628,13 @@ class Cases:
                     beside.keep(connection, act.case, place, told)
             if step is not None:
                 _take_step(connection, act.case, step, act.time.date())
+            self._keep_time(connection, act.case)
             _write_log(connection, act)
+
+    def _keep_time(self, connection: Connection, number: int) -> None:
+        if self._clocks is not None:
+            rows = connection.execute(select(_case).where(_case.c.number == number))
+            worklist.keep_time(connection, [Case(**row._mapping) for row in rows], self._clocks)
 
     # To be sent -------------------------------------------------------------------------------------------------------
 
@@ -673,18 +717,19 @@ def _take(connection: Connection, arrival: Arrival) -> bool:
     return bool(connection.execute(update(_arrival).where(_still_waits(arrival)).values(state=OPENED, sealed=b"")).rowcount)
 
 
-def _add(connection: Connection, case: int, content: Stored) -> int:
+def _add(connection: Connection, case: int, content: Stored, takes_turn: bool = True) -> int:
     values = {name: value for name, value in vars(content).items() if name != "place"}
     try:
         place: int = connection.execute(insert(_content).values(case=case, **values).returning(_content.c.place)).scalar_one()
     except IntegrityError:
         raise Overtaken from None
+    worklist.spoken(connection, case, content.direction, content.day, place, takes_turn)
     return place
 
 
-def _say(connection: Connection, case: int, content: Stored, envelope: bytes | None) -> int:
+def _say(connection: Connection, case: int, content: Stored, envelope: bytes | None, takes_turn: bool = True) -> int:
     """Adds a content, and its envelope to what waits to be sent, if it is for the reporter."""
-    place = _add(connection, case, content)
+    place = _add(connection, case, content, takes_turn)
     if envelope is not None:
         box = connection.execute(select(_case.c.box).where(_case.c.number == case)).scalar_one()
         _send(connection, place, box, content.day, envelope)
@@ -739,7 +784,8 @@ def _prepare(connection: Connection) -> None:
         factors.prepare(connection)
         conflicts.prepare(connection)
         connection.execute(insert(_schema).values(version=SCHEMA))
-        connection.execute(insert(_state).values(id=1, instance=None, after=0, contact=None, log_lines=0, log_head=bytes(32)))
+        nothing = {"instance": None, "contact": None, "rules": None}
+        connection.execute(insert(_state).values(id=1, after=0, log_lines=0, log_head=bytes(32), **nothing))
     version = connection.scalar(select(_schema.c.version)) if inspect(connection).has_table("schema") else None
     if version is None or version > SCHEMA:
         raise StorageFailed("The database is another program's, or of another version of this one.")
@@ -747,6 +793,17 @@ def _prepare(connection: Connection) -> None:
         if number > version:
             _STEPS[number](connection)
     connection.execute(update(_schema).values(version=SCHEMA))
+
+
+def _keep_all_time(connection: Connection, clocks: Clocks | None) -> None:
+    """Computes the due days of every case, if they were computed under other rules or never."""
+    if clocks is None or connection.scalar(select(_state.c.rules)) == clocks.rules:
+        return
+    last, some = 0, select(_case).order_by(_case.c.number).limit(_TOGETHER)
+    while rows := connection.execute(some.where(_case.c.number > last)).all():
+        last = rows[-1].number
+        worklist.keep_time(connection, [Case(**row._mapping) for row in rows], clocks)
+    connection.execute(update(_state).values(rules=clocks.rules))
 
 
 def _add_columns(connection: Connection, table: str, **columns: str) -> object:
@@ -797,6 +854,20 @@ def _add_conflicts(connection: Connection) -> None:
     _add_columns(connection, "arrival", epoch="INTEGER", recipient="BLOB")
 
 
+def _add_work(connection: Connection) -> None:
+    """The due days follow when the desk starts, which knows the rules."""
+    _add_columns(connection, "case", assigned="VARCHAR")
+    days = dict.fromkeys(("due", "due_soon", "answer_by"), f"DATE NOT NULL DEFAULT '{NEVER}'")
+    said = {"answered": "DATE", "heard": "INTEGER NOT NULL DEFAULT 0", "turn": f"VARCHAR NOT NULL DEFAULT '{DESK}'"}
+    if _add_columns(connection, "case", due_what="VARCHAR", **days, **said):
+        worklist.fill(connection)
+    _add_columns(connection, "state", rules="VARCHAR")
+    connection.execute(update(_state).values(rules=None))
+    for each in (_case, _reading, _arrival):
+        for index in each.indexes:
+            index.create(connection, checkfirst=True)
+
+
 # What brings a database up to each version from the one before.
 _STEPS: Mapping[int, Callable[[Connection], object]] = {
     2: prepare,  # files and receipts
@@ -812,4 +883,5 @@ _STEPS: Mapping[int, Callable[[Connection], object]] = {
     15: people.prepare,
     14: factors.prepare,
     12: _add_conflicts,
+    13: _add_work,
 }

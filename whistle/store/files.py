@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, LargeBinary, Select, UniqueConstraint, delete, exists, func, insert, select, update
+from sqlalchemy import Connection, LargeBinary, UniqueConstraint, delete, exists, func, insert, select, update
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
@@ -226,10 +226,10 @@ class Files:
             if connection.execute(update(_file).where(here).values(digest=digest, salt=salt, header=header)).rowcount:
                 keep_receipt(connection, file.box, digest, file.day, sign, file.id)
 
-    def unopened(self, boxes: Select[Any]) -> list[File]:
-        """Whole files of these boxes whose key is still in their header."""
+    def unopened(self, here: Callable[[Any], Any]) -> list[File]:
+        """Whole files whose key is still in their header; `here` is the condition on their box."""
         unopened = _file.c.digest.is_not(None) & _file.c.wrapped_key.is_(None) & _file.c.verdict.is_(None)
-        return self._files((_file.c.direction == TO_DESK) & unopened & _file.c.box.in_(boxes))
+        return self._files((_file.c.direction == TO_DESK) & unopened & here(_file.c.box))
 
     def opened(self, file: File, wrapped_key: bytes) -> None:
         """Keeps the file key under the case key, and drops the header with its stanzas."""

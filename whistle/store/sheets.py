@@ -91,8 +91,14 @@ def prepare(connection: Connection) -> None:
 class Sheets:
     """The sheets, in the transactions of the desk's database."""
 
-    def __init__(self, reading: Transaction, writing: Transaction, log: Callable[[Connection, "Act"], None]) -> None:
-        self._reading, self._writing, self._log = reading, writing, log
+    def __init__(
+        self,
+        reading: Transaction,
+        writing: Transaction,
+        log: Callable[[Connection, "Act"], None],
+        keep_time: Callable[[Connection, int], None],
+    ) -> None:
+        self._reading, self._writing, self._log, self._keep_time = reading, writing, log, keep_time
 
     def kept(self, case: int) -> Kept:
         with self._reading() as connection:
@@ -106,6 +112,7 @@ class Sheets:
                 _put(connection, change)
                 if change.marks is not None:
                     connection.execute(update(_case).where(_case.c.number == change.case).values(vars(change.marks)))
+                    self._keep_time(connection, change.case)
                 if change.tags is not None:
                     _retag(connection, change.case, change.tags)
             for act in acts:
