@@ -413,7 +413,7 @@ def test_minutes_of_an_earlier_conversation_erase_nothing(desk: Desk, anna: Memb
     agree(desk, server, reporter)
     anna.get("/")
     assert len(desk.cases.files.of_box(reporter.keys.box)) == 1
-    assert desk.cases.channels.to_look_at(["risk-control"]) == []
+    assert desk.cases.channels.to_look_at(["risk-control"], ANNA) == []
 
 
 def test_a_recording_is_erased_after_three_months_at_the_latest(desk: Desk, anna: Member) -> None:

@@ -19,6 +19,7 @@ WHO = {Role.LEAD: ANNA, Role.INVESTIGATOR: BO, Role.AUDITOR: DORA, Role.ADMINIST
 SECOND = {("GET", "/sign-in/second"), ("POST", "/sign-in/second"), ("GET", "/passkey.js")}  # for whoever gave a passphrase
 INVITATION = "/invitation/{token:token}"  # a one-time link of 256 bits opens it
 OPEN = {("GET", "/sign-in"), ("POST", "/sign-in"), ("GET", "/style.css"), ("GET", INVITATION), ("POST", INVITATION), *SECOND}
+FILES = ("/files", "/recording")
 NOT_ALLOWED = "Your role does not include this"
 
 
@@ -96,9 +97,7 @@ def test_another_groups_case_is_no_case(desk: Desk, role: Role) -> None:
     for line in desk.running.desk.table:
         if "{number:case}" in line.path and line.right in RIGHTS[role]:
             pages = [asked(member, line, number) for number in (other.number, 999)]
-            expected = (
-                403 if line.path.endswith(("/files", "/recording")) else 404
-            )  # a form that carries no file is refused before its case
+            expected = 403 if line.path.endswith(FILES) else 404  # a form that carries no file is refused before its case
             assert [page.status for page in pages] == [expected] * 2, line
             assert pages[0].text == pages[1].text.replace("/999", f"/{other.number}"), line
 
@@ -114,7 +113,7 @@ def test_a_case_that_a_member_is_excluded_from_is_no_case(desk: Desk, role: Role
         if "{number:case}" in line.path and line.right in RIGHTS[role]:
             noted = refusals(desk)
             pages = [asked(member, line, number) for number in (own.number, 999)]
-            expected = 403 if line.path.endswith("/files") else 404  # a form that carries no file is refused before its case
+            expected = 403 if line.path.endswith(FILES) else 404  # a form that carries no file is refused before its case
             assert [page.status for page in pages] == [expected] * 2, line
             assert pages[0].text == pages[1].text, line
             assert refusals(desk) == noted + (0 if expected == 403 else 2), line

@@ -86,6 +86,7 @@ def test_an_erased_case_keeps_neither_sheet_nor_tag_nor_mark_and_none_is_written
 def test_a_database_from_before_sheets_is_brought_up_and_keeps_its_cases(cases: Cases, file: Path) -> None:
     cases.close()
     with closing(sqlite3.connect(file)) as connection:
+        connection.execute("DROP INDEX case_work")
         for name in ("assigned", "category", "priority", "money_laundering", "escalated", "suppressed"):
             connection.execute(f'ALTER TABLE "case" DROP COLUMN {name}')
         for name in ("sheet", "tag"):

@@ -148,14 +148,14 @@ class Casefile:
 
     def _linked(self, session: Session, other: int, number: int, *, linked: bool) -> Change:
         """A link stands on both sheets."""
-        opened = self._reader.read(session, other)
+        opened = self._reader.unshown(session, other)
         kept, sheet = self._sheet(opened)
         related = {*sheet.related} - {number} | ({number} if linked else set())
         return self._sealed(opened, kept, replace(sheet, related=tuple(sorted(related))))
 
     def _sees(self, session: Session, number: int) -> bool:
         try:
-            self._reader.read(session, number)
+            self._reader.find(session, number)
         except NotYours:
             return False
         return True

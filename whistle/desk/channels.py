@@ -202,9 +202,9 @@ class Taking:
     def settle(self, session: Session, now: datetime) -> bool:
         """Erases the recordings whose minutes are agreed, as far as this session reads them. Whether there were any."""
         settled, channels = False, self._cases.channels
-        for each in channels.to_look_at(session.groups):
+        for each in channels.to_look_at(session.groups, session.member):
             try:
-                opened = self._reader.read(session, each.case)
+                opened = self._reader.unshown(session, each.case)
             except (NotYours, NotAContent):
                 continue
             if _is_agreed(opened, each.place):

@@ -97,8 +97,8 @@ class Reader:
             raise NotDeclared
         return self._open(session, case)
 
-    def count(self, session: Session, number: int) -> OpenCase:
-        """The case, to be counted and not shown. Raises NotYours."""
+    def unshown(self, session: Session, number: int) -> OpenCase:
+        """The case, for what is done in it without showing it, declared or not. Raises NotYours."""
         return self._open(session, self.find(session, number))
 
     def _open(self, session: Session, case: Case) -> OpenCase:

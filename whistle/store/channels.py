@@ -29,6 +29,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
+from whistle.store.conflicts import visible
 from whistle.store.erasure import Transaction
 from whistle.store.files import Sign, keep_receipt
 
@@ -163,12 +164,12 @@ class Channels:
         """Those of a case, or all, that are still here."""
         return self._recordings(_recording.c.case == case if case is not None else True)
 
-    def to_look_at(self, groups: Iterable[str]) -> list[Recording]:
-        """Those of these groups' cases in which the reporter has said something since they were last looked at."""
+    def to_look_at(self, groups: Iterable[str], member: str) -> list[Recording]:
+        """Those of the cases that a member may see in which the reporter has said something since they were last looked at."""
         newer = exists().where(
             _content.c.case == _recording.c.case, _content.c.sequence.is_(None), _content.c.place > _recording.c.looked
         )
-        own = _recording.c.case.in_(select(_case.c.number).where(_case.c.group.in_(list(groups))))
+        own = _recording.c.case.in_(select(_case.c.number).where(visible(_case, list(groups), member)))
         return self._recordings(newer & own)
 
     def looked_at(self, recording: Recording, place: int) -> None:
