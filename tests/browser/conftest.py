@@ -1,12 +1,26 @@
 """What the tests of the reporter's pages share: an intake of their own before a desk made of functions, and a fresh browser."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 
 from tests.browser.desk import Desk, started
 from tests.browser.reporting import HASTY, Opens
+
+# Whole files that `make test` has no time for: `make test-slow` runs them. What is left shows each program in a browser.
+LONG = {
+    *("test_casework", "test_coming_back", "test_form", "test_mailbox_pages", "test_photos", "test_sending_files"),
+    *("test_desk_channels", "test_desk_conflicts", "test_desk_factors", "test_desk_identity", "test_desk_keeping"),
+    *("test_desk_removal", "test_numbers_page", "test_people_pages"),
+}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.path.parent == Path(__file__).parent and item.path.stem in LONG:
+            item.add_marker(pytest.mark.slow)
 
 
 @pytest.fixture(scope="module")

@@ -26,7 +26,7 @@ from tests.desk.test_casework import TICKS
 from tests.desk.test_erasure import answer, close
 from tests.desk.test_factors import spelt_app
 from tests.desk.test_files import upload
-from tests.desk.test_starting import command, ran
+from tests.desk.test_starting import command, said
 from whistle.desk import log_command
 from whistle.desk.heads import Heads, verified
 from whistle.desk.logpage import look_ups
@@ -436,15 +436,15 @@ def test_the_head_is_written_once_a_day_and_again_after_what_went_wrong(desk: De
 
 def test_the_command_says_what_it_verified_and_what_only_a_head_could_show(desk: Desk, head: LogHead, tmp_path: Path) -> None:
     verify = command(tmp_path, desk.settings, "log", "verify")
-    status, words = ran(verify)
+    status, words = said(verify)
     assert (status, words.splitlines()[0]) == (0, "The log is whole: 8 lines.")
     assert "found only by a head from before: give --head" in words
     [file] = heads_of(desk)
     given = [*verify, "--head", str(file)]
-    assert ran(given) == (0, "The log is whole: 8 lines.\nHeads that are a beginning of it: 1.\n")
+    assert said(given) == (0, "The log is whole: 8 lines.\nHeads that are a beginning of it: 1.\n")
     changed(desk, KINDS["a gap"][0], chain=True)
-    assert ran(verify)[0] == 0
-    status, words = ran(given)
+    assert said(verify)[0] == 0
+    status, words = said(given)
     assert (status, "written anew" in words) == (2, True)
 
 
@@ -462,17 +462,17 @@ def test_a_head_that_is_none_is_refused_by_its_name(
     file = tmp_path / "given.txt"
     if change is not None:
         file.write_text(change(heads_of(desk)[0].read_text()))
-    status, said = ran([*command(tmp_path, desk.settings, "log", "verify"), "--head", str(file)])
+    status, words_said = said([*command(tmp_path, desk.settings, "log", "verify"), "--head", str(file)])
     assert status == 2
-    assert str(file) in said
-    assert words in said
+    assert str(file) in words_said
+    assert words in words_said
 
 
 def test_a_head_is_written_when_told(desk: Desk, tmp_path: Path) -> None:
     desk.cases.log(Act(NOW, ANNA, "signed in"))
     told = command(tmp_path, desk.settings, "log", "head")
-    assert ran(told) == (0, f"{tmp_path}/heads/log-head-{today()}-1.txt\n")
-    assert ran(told)[0] == 0
+    assert said(told) == (0, f"{tmp_path}/heads/log-head-{today()}-1.txt\n")
+    assert said(told)[0] == 0
     assert len(heads_of(desk)) == 1
 
 
@@ -524,7 +524,7 @@ def test_lines_of_a_case_or_of_some_days_are_printed_as_csv_and_that_is_a_line_t
 def test_an_export_of_nothing_in_particular_is_refused_and_is_no_line(
     desk: Desk, tmp_path: Path, given: tuple[str, ...]
 ) -> None:
-    assert ran(command(tmp_path, desk.settings, "log", "export", *given))[0] == 2
+    assert said(command(tmp_path, desk.settings, "log", "export", *given))[0] == 2
     assert log_of(desk) == []
 
 

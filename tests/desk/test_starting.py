@@ -1,5 +1,7 @@
 """What keeps the desk from starting, each by its name; and its command, on a real process."""
 
+import contextlib
+import io
 import os
 import re
 import signal
@@ -17,6 +19,7 @@ import pytest
 
 from tests.desk.running import ANNA, PLAN, hold_ceremony, settings_of
 from whistle.desk.application import build, push_times
+from whistle.desk.command import main
 from whistle.desk.enrolment import enrol
 from whistle.desk.settings import Settings
 from whistle.desk.starting import KeyCard, machine_secret, receipt_key
@@ -213,6 +216,19 @@ def written(value: object) -> str:
 def ran(arguments: list[str]) -> tuple[int, str]:
     done = subprocess.run(arguments, capture_output=True, text=True, cwd=TOP, check=False, timeout=60)
     return done.returncode, done.stdout + done.stderr
+
+
+def said(arguments: list[str]) -> tuple[int, str]:
+    """The same without a process of its own."""
+    with contextlib.redirect_stdout(io.StringIO()) as out, contextlib.redirect_stderr(io.StringIO()) as mistakes:
+        before = os.umask(0o077)
+        try:
+            status = main(arguments[1:])
+        except SystemExit as ended:  # argparse, which has said why
+            status = int(str(ended.code))
+        finally:
+            os.umask(before)
+    return status, out.getvalue() + mistakes.getvalue()
 
 
 def test_the_command_enrols_checks_serves_and_finds_a_changed_log(tmp_path: Path, ceremony: Path) -> None:
