@@ -591,7 +591,9 @@ def test_it_runs_once_a_day_and_again_until_it_has_succeeded(desk: Desk) -> None
             super().once()
 
     async def a_while() -> None:
-        running = asyncio.create_task(Counted(desk.cases, PRESET, lambda: datetime(2026, 11, 24, tzinfo=UTC)).run())
+        running = asyncio.create_task(
+            Counted(desk.cases, PRESET, lambda: datetime(2026, 11, 24, tzinfo=UTC), lambda _: None).run()
+        )
         await asyncio.sleep(0.2)
         running.cancel()
 

@@ -36,7 +36,7 @@ from whistle.errors import MailNotSent, SettingsWrong
 from whistle.protocol.wire import TO_DESK as FRAME_TO_DESK
 from whistle.protocol.wire import Frame
 from whistle.sealing.logheads import read_head
-from whistle.store.desk import Act
+from whistle.store.desk import Act, Case
 from whistle.web.templates import read_catalogues
 
 TOP = Path(__file__).resolve().parents[2]
@@ -116,7 +116,8 @@ class World:
     def case(self, received: str, group: str = "risk-control", **days: str) -> int:
         """A case of that day; who reads a mail need not be able to open it."""
         box, today = os.urandom(32), date.fromisoformat(received)
-        columns = {"box": box, "group": group, "epoch": 1, "state": "received", "received": today, "key": b"", **days}
+        case = vars(Case(0, box, group, 1, "received", today, None, None, b""))
+        columns = {name: value for name, value in case.items() if name != "number"} | days
         with closing(sqlite3.connect(self.desk.database)) as connection, connection:
             names = ", ".join(f'"{name}"' for name in columns)
             values = [str(value) if isinstance(value, date) else value for value in columns.values()]
@@ -172,6 +173,13 @@ def test_every_mail_of_a_case_goes_on_its_day(
     late = last + timedelta(days=1) if told is None else end + timedelta(days=1)
     assert found.pop("overdue") == every(late, end + timedelta(days=3))
     assert not found
+
+
+def test_of_an_acknowledgement_that_was_left_out_for_a_reason_nobody_is_reminded(world: World) -> None:
+    world.case("2026-11-24", suppressed="2026-11-25")
+    end = date(2027, 3, 1)
+    found = world.walk(date(2026, 11, 24), end)
+    assert found == {"soon": [end - timedelta(days=before) for before in (30, 14, 7, 1)]}
 
 
 def test_what_has_come_and_nobody_has_opened_is_told_to_everybody(desk: Desk, world: World) -> None:

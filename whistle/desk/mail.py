@@ -119,10 +119,18 @@ class Mail:
 
     def _kinds(self, about: About, today: date, watch: Watch) -> set[str]:
         """What is to be said of a case today, by its days alone."""
-        days = CaseDays(about.received, about.answered, about.acknowledged, about.feedback, about.out_of_scope, about.closed)
+        days = CaseDays(
+            received=about.received,
+            answered=about.answered,
+            acknowledged=about.acknowledged,
+            suppressed=about.suppressed,
+            feedback=about.feedback,
+            out_of_scope=about.out_of_scope,
+            closed=about.closed,
+        )
         kinds = {_REMINDERS[each.what] for each in reminders(days, self._preset, about.last, today)}
         state = State(about.state)
-        late = owed(state, about.received, about.acknowledged, self._preset, today, about.feedback)
+        late = owed(state, about.received, about.acknowledged, self._preset, today, about.feedback, about.suppressed)
         if about.closed is None and any(each.urgency is Urgency.OVERDUE for each in late):
             kinds.add("overdue")
         if about.group is None and unopened_is_urgent(about.received, today, self._preset):

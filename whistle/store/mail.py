@@ -53,7 +53,7 @@ class _Planned(_Tables, table=True):
 
 _TABLES = _Tables.metadata.tables
 _mail, _about, _planned = (_TABLES[name] for name in ("mail", "mailed_about", "mail_planned"))
-_DAYS = ("received", "acknowledged", "feedback", "closed", "out_of_scope")
+_DAYS = ("received", "acknowledged", "suppressed", "feedback", "closed", "out_of_scope")
 _case = table(
     "case",
     *(column(name, Date) for name in _DAYS),
@@ -75,6 +75,7 @@ class About:
     received: date
     answered: date | None = None
     acknowledged: date | None = None
+    suppressed: date | None = None
     feedback: date | None = None
     closed: date | None = None
     out_of_scope: date | None = None
