@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from whistle.desk.files import shown_name
 from whistle.desk.reading import OpenCase, Reader
 from whistle.desk.sessions import Session
 from whistle.desk.writing import Place, Writer
@@ -95,7 +96,9 @@ def choices_of(opened: OpenCase) -> list[Choice]:
             continue
         found.append(Choice(f"content-{item.place}", item.content.kind, item.day, _excerpt(item)))
         if item.direction == TO_DESK and isinstance(item.content.body, Files):
-            found += [Choice(f"file-{each.id.hex()}", "file", item.day, each.name) for each in item.content.body.files]
+            found += [
+                Choice(f"file-{each.id.hex()}", "file", item.day, shown_name(each.name)) for each in item.content.body.files
+            ]
     return found
 
 
