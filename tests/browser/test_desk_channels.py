@@ -8,6 +8,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.browser.test_desk_keeping import be
 from tests.browser.test_desk_pages import AXE
+from tests.browser.test_journey import declare
 from tests.desk.running import ANNA, Desk, hold_ceremony, started
 from tests.desk.test_channels import file, keep
 
@@ -80,6 +81,7 @@ def test_an_e_mail_is_read_in_and_filed_by_keyboard_and_its_code_is_shown_once(p
     expect(page.locator(".aloud li")).to_have_count(9)
     look(page)
     page.get_by_role("link", name="go to case 2").press("Enter")
+    declare(page)
     expect(page.get_by_text("not on the public server yet")).to_be_visible()
     expect(page.locator("section[aria-labelledby=channels]").get_by_text(f"{LONG}.pdf").first).to_be_visible()
 

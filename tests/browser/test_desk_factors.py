@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Browser, CDPSession, Page, expect
 
 from tests.browser.test_desk_pages import AXE
+from tests.browser.test_journey import declare
 from tests.desk.running import ANNA, BO, CARL, PASSPHRASES, Desk, Reporter, hold_ceremony, started, today
 from tests.desk.test_erasure import close
 from whistle.desk.sessions import Owes
@@ -95,6 +96,7 @@ def test_a_code_app_needs_no_script_and_what_was_typed_goes_on_after_the_code(br
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", level=1)).to_have_text("Inbox")
     page.goto("/cases/1")
+    declare(page)
     page.get_by_text("Ask to erase the case early").press("Enter")
     page.get_by_label("Why it must be erased now").fill("Sendt til os ved en fejl.\nIntet hører til her.")
     session = next(each for each in desk.running.sessions._sessions.values() if each.member == BO and each.groups)

@@ -7,6 +7,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.browser.test_desk_keeping import be
 from tests.browser.test_desk_pages import AXE
+from tests.browser.test_journey import declare
 from tests.desk.running import ANNA, BO, CARL, Desk, Reporter, hold_ceremony, started
 from tests.desk.test_disclosing import TOLD, UNTOLD
 from tests.desk.test_identity import ask, say, sealed_name
@@ -78,12 +79,14 @@ def test_two_members_reveal_a_name_by_keyboard_and_enter_what_they_disclose(
     context: BrowserContext, page: Page, desk: Desk
 ) -> None:
     page.goto("/cases/1?language=en")
+    declare(page)
     page.get_by_text("Ask to reveal the name").press("Enter")
     page.get_by_label("Why the name is needed").fill("Politiet spørger.")
     page.get_by_role("button", name="Send the request").press("Enter")
     expect(page.get_by_role("status")).to_have_text("The request is kept. A member of the other ring must approve it.")
     be(context, desk.signed_in(ANNA))
     page.goto("/cases/1?language=en")
+    declare(page)
     page.get_by_role("button", name="Approve, and take the outer seal off").press("Enter")
     expect(page.get_by_role("button", name="Show the name")).to_have_count(0)
     be(context, desk.signed_in(BO))

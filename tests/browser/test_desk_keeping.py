@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.browser.test_desk_pages import AXE
+from tests.browser.test_journey import declare
 from tests.desk.running import ANNA, BO, Desk, Member, Reporter, hold_ceremony, started, today
 from tests.desk.test_erasure import step
 
@@ -73,6 +74,7 @@ def test_an_early_erasure_is_asked_for_confirmed_and_stopped(context: BrowserCon
     expect(page.get_by_role("button", name="Confirm")).to_have_count(0)
     be(context, desk.signed_in(BO))
     page.goto("/cases/1?language=en")
+    declare(page)
     expect(page.get_by_text("asked for by anna")).to_be_visible()
     page.get_by_role("button", name="Confirm").press("Enter")
     expect(page.get_by_role("status")).to_have_text("It is confirmed.")
