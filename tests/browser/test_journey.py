@@ -111,7 +111,7 @@ def ask(page: Page, text: str) -> None:
     form = page.locator("form[action$=reply]")
     form.locator("textarea").fill(text)
     form.locator("button[type=submit]").click()
-    expect(page.get_by_text(text)).to_be_visible()
+    expect(page.locator(".said", has_text=text)).to_be_visible()
 
 
 def open_mailbox(browser: Browser, demo: Demo, code: str, crossed: list[bytes]) -> Page:
@@ -135,12 +135,13 @@ def answer(page: Page) -> None:
 
 
 def expect_eventually(page: Page, text: str) -> None:
+    said = page.locator(".said", has_text=text)
     for _ in range(60):
-        if page.get_by_text(text).count():
+        if said.count():
             break
         page.wait_for_timeout(500)
         page.reload()
-    expect(page.get_by_text(text)).to_be_visible()
+    expect(said).to_be_visible()
 
 
 def reporter_page(browser: Browser, crossed: list[bytes]) -> Page:
