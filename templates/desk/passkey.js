@@ -12,8 +12,10 @@ async function ask(form) {
 
 for (const form of document.querySelectorAll("form[data-passkey]")) {
   const failed = form.querySelector("[data-failed]");
-  form.querySelector("button").addEventListener("click", () => {
+  const button = form.querySelector("button");
+  button.addEventListener("click", () => {
     failed.hidden = true;
     ask(form).catch(() => { failed.hidden = false; });
   });
+  button.disabled = false; // only now does a press do something
 }

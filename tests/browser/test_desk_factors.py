@@ -46,6 +46,12 @@ def authenticator(page: Page) -> tuple[CDPSession, str]:
     return session, session.send("WebAuthn.addVirtualAuthenticator", {"options": kind})["authenticatorId"]
 
 
+def press(page: Page, name: str) -> None:
+    """The button of a passkey, once its script is there: a press before would be lost."""
+    expect(page.get_by_role("button", name=name)).to_be_enabled()
+    page.get_by_role("button", name=name).press("Enter")
+
+
 def looked_at(page: Page) -> None:
     """Accessible, and readable at every width."""
     page.evaluate(AXE)
@@ -64,19 +70,19 @@ def test_a_passkey_is_set_up_signs_in_and_lets_nobody_in_whom_it_has_not_recogni
     give_passphrase(page, ANNA)
     page.goto("/cases/1")
     expect(page.get_by_text("Set up a second factor first")).to_be_visible()
-    page.get_by_role("button", name="Set up a passkey").press("Enter")
+    press(page, "Set up a passkey")
     expect(page.get_by_role("status")).to_contain_text("It is set up.")
     page.get_by_role("button", name="Sign out").press("Enter")
     expect(page.get_by_role("heading", level=1)).to_have_text("Sign in")
     give_passphrase(page, ANNA)
     session.send("WebAuthn.setUserVerified", {"authenticatorId": id_, "isUserVerified": False})
-    page.get_by_role("button", name="Use your passkey").press("Enter")
+    press(page, "Use your passkey")
     expect(page.get_by_role("alert")).to_contain_text("The browser gave no passkey", timeout=90_000)
     page.goto("/cases/1")
     expect(page.get_by_role("heading", level=1)).to_have_text("Sign in")
     page.goto("/sign-in/second")
     session.send("WebAuthn.setUserVerified", {"authenticatorId": id_, "isUserVerified": True})
-    page.get_by_role("button", name="Use your passkey").press("Enter")
+    press(page, "Use your passkey")
     expect(page.get_by_role("heading", level=1)).to_have_text("Inbox")
     opened.close()
 
