@@ -364,6 +364,22 @@ class RequestEnded(DeskRefused):
     """This request to reveal an identity is not open any more. Ask anew."""
 
 
+class BroadcastWaits(DeskRefused):
+    """The group has a message to every open mailbox that waits already."""
+
+
+class BroadcastOver(DeskRefused):
+    """This message to every open mailbox does not wait any more, or is another one than was read."""
+
+
+class BroadcastUnreadable(DeskRefused):
+    """What waits does not open, so nobody can confirm it."""
+
+
+class BroadcastUnfinished(DeskRefused):
+    """Some cases could not have the message, which all the others have."""
+
+
 class NoGroundChosen(DeskRefused):
     """Choose the legal ground of the disclosure."""
 
