@@ -572,6 +572,10 @@ class TextMissing(DeskRefused):
     """There is nothing to send: write something first."""
 
 
+class FallbackMissing(TextMissing):
+    """A message in several languages needs one in English, for whoever reads none of the others."""
+
+
 class TextTooLong(DeskRefused):
     """This text is too long for one message. Send it in two."""
 

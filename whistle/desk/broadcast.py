@@ -19,11 +19,11 @@ from whistle.errors import (
     BroadcastOver,
     BroadcastUnfinished,
     BroadcastUnreadable,
+    FallbackMissing,
     NotAContent,
     NotYours,
     Overtaken,
     SealingError,
-    TextMissing,
     TextTooLong,
 )
 from whistle.protocol.canonical import written_length
@@ -53,7 +53,7 @@ class Broadcasting:
         self._cases, self._reader, self._writer, self._card = cases, reader, writer, card
 
     def ask(self, session: Session, form: Form, now: datetime) -> None:
-        """Raises TextMissing, TextTooLong, BroadcastWaits."""
+        """Raises FallbackMissing, TextTooLong, BroadcastWaits."""
         group, texts = form.get("group", ""), _texts_in(form)
         keys = session.groups.get(group)
         if keys is None:
@@ -108,10 +108,10 @@ class Broadcasting:
 
 
 def _texts_in(form: Form) -> Mapping[str, str]:
-    """By language: those that have one, and the one for all others. Raises TextMissing, TextTooLong."""
+    """By language: those that have one, and the one for all others. Raises FallbackMissing, TextTooLong."""
     texts = {each: form[each] for each in LANGUAGES if form.get(each, "").strip()}
     if OTHERWISE not in texts:
-        raise TextMissing
+        raise FallbackMissing
     if any(written_length(each) > TEXT_LIMIT for each in texts.values()):
         raise TextTooLong
     return texts

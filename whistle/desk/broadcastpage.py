@@ -16,10 +16,10 @@ from whistle.errors import (
     BroadcastUnreadable,
     BroadcastWaits,
     CardRefused,
+    FallbackMissing,
     NeedsAnother,
     NotACard,
     StorageFailed,
-    TextMissing,
     TextTooLong,
     WhistleError,
 )
@@ -29,7 +29,7 @@ from whistle.sealing.broadcasts import OTHERWISE
 
 PATH = "/broadcast"
 _CONFLICTS = (BroadcastOver, BroadcastUnfinished, BroadcastUnreadable, BroadcastWaits, NeedsAnother)
-_KEPT_ON_PAGE = (*_CONFLICTS, TextMissing, TextTooLong, CardRefused, NotACard, StorageFailed)
+_KEPT_ON_PAGE = (*_CONFLICTS, FallbackMissing, TextTooLong, CardRefused, NotACard, StorageFailed)
 _DONE = ("asked", "sent", "withdrawn")
 Form = Mapping[str, str]
 Act = Callable[[Session, Form, datetime], None]
@@ -95,4 +95,4 @@ def _field(error: WhistleError | None, form: Form) -> str:
     """The language whose text must be mended; none for any other mistake."""
     if isinstance(error, TextTooLong):
         return next((each for each in LANGUAGES if written_length(form.get(each, "")) > TEXT_LIMIT), "")
-    return OTHERWISE if isinstance(error, TextMissing) else ""
+    return OTHERWISE if isinstance(error, FallbackMissing) else ""
