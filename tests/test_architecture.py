@@ -30,6 +30,7 @@ TABLE: dict[str, tuple[set[str], set[str]]] = {
             "settings",
             "protocol",
             "sealing",
+            "store.broadcast",
             "store.channels",
             "store.desk",
             "store.conflicts",

@@ -364,6 +364,22 @@ class RequestEnded(DeskRefused):
     """This request to reveal an identity is not open any more. Ask anew."""
 
 
+class BroadcastWaits(DeskRefused):
+    """The group has a message to every open mailbox that waits already."""
+
+
+class BroadcastOver(DeskRefused):
+    """This message to every open mailbox does not wait any more, or is another one than was read."""
+
+
+class BroadcastUnreadable(DeskRefused):
+    """What waits does not open, so nobody can confirm it."""
+
+
+class BroadcastUnfinished(DeskRefused):
+    """Some cases could not have the message, which all the others have."""
+
+
 class NoGroundChosen(DeskRefused):
     """Choose the legal ground of the disclosure."""
 
@@ -554,6 +570,10 @@ class NoticeUnfinished(FeedbackUnfinished):
 
 class TextMissing(DeskRefused):
     """There is nothing to send: write something first."""
+
+
+class FallbackMissing(TextMissing):
+    """A message in several languages needs one in English, for whoever reads none of the others."""
 
 
 class TextTooLong(DeskRefused):

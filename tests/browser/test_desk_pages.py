@@ -30,6 +30,7 @@ PAGES = (
     "/log",
     "/log?case=x",
     "/passphrase",
+    "/broadcast",
     "/cases/999",
 )
 

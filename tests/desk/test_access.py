@@ -10,6 +10,8 @@ WHISTLE = Path(__file__).resolve().parents[2] / "whistle"
 
 # Functions of the store that find cases for the program itself, and so ask nothing of a member.
 FOR_THE_PROGRAM = {
+    "broadcast._open_cases": "every open case of a group gets the same, and none is shown",
+    "broadcast.send": "the box of a case that gets it",
     "conflicts.refuse_kept_away": "one member, one case: it is the question itself",
     "conflicts.hand_over": "in a case that its caller has read",
     "conflicts._put_aside": "in a case that its caller may see",
@@ -31,9 +33,10 @@ FOR_THE_PROGRAM = {
 }
 # Methods of the store that take a case and ask nothing of a member, and the modules of the desk that may call them.
 AFTER_READING = {
-    "case": {"erasure"},  # whose review is overdue, for a mail that names no case
+    "case": {"erasure", "reading"},  # whose review is overdue, for a mail that names no case; and of_group()
     "case_of": {"reading"},
     "contents": {"reading"},
+    "of_group": {"writing"},  # what every mailbox is told
     "unshown": {"counting", "casefile", "channels"},  # numbers; a link in both cases; a recording whose minutes are agreed
 }
 DECIDES = {"visible", "visible_erased"}

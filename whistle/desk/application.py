@@ -14,6 +14,8 @@ from starlette.applications import Starlette
 from starlette.types import ASGIApp
 
 from whistle.desk import starting
+from whistle.desk.broadcast import Broadcasting
+from whistle.desk.broadcastpage import BroadcastPage
 from whistle.desk.casefile import Casefile
 from whistle.desk.channelpages import ChannelPages
 from whistle.desk.channels import Taking
@@ -114,7 +116,8 @@ def build(settings: Settings, file: Path, clock: Clock, random: Random) -> Runni
     sessions, reader = Sessions(random), Reader(cases, card, random)
     writer = Writer(cases, reader, card, random)
     revealing = Revealing(cases, reader, writer, card)
-    purge = Purge(cases, preset, clock, revealing.lapse)
+    broadcasting = Broadcasting(cases, reader, writer, card)
+    purge = Purge(cases, preset, clock, partial(_lapse, revealing, broadcasting))
     tokens = FormTokens(random(32))
     pages, heads = Pages(TEMPLATES, settings, card, tokens), Heads(cases, receipts, settings.log_heads)
     letters = Letters(TEMPLATES / "letters")
@@ -151,6 +154,7 @@ def build(settings: Settings, file: Path, clock: Clock, random: Random) -> Runni
         log_page=LogPage(cases, heads, pages, settings.refusals_a_day),
         people=people,
         people_page=PeoplePage(people, pages, address(settings)),
+        broadcast_page=BroadcastPage(broadcasting, pages),
         tokens=tokens,
         rules=preset,
         longest_file=settings.file_megabytes * _MEGABYTE,
@@ -160,6 +164,12 @@ def build(settings: Settings, file: Path, clock: Clock, random: Random) -> Runni
     watch, words = partial(_watch, desk), pages.catalogues.values()
     mail = Mail(cases, settings.mail, preset, watch, heads, words) if settings.mail is not None else None
     return Running(app, desk, relay, purge, receipts, client, sessions, cases, heads, watch, mail, clock, settings.poll_seconds)
+
+
+def _lapse(revealing: Revealing, broadcasting: Broadcasting, now: datetime) -> None:
+    """Ends whatever has waited too long for a second member."""
+    revealing.lapse(now)
+    broadcasting.lapse(now)
 
 
 def _watch(desk: Desk, today: date) -> Watch:

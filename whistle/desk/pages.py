@@ -17,6 +17,7 @@ from starlette.responses import RedirectResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from whistle.desk import channelpages
+from whistle.desk.broadcastpage import BroadcastPage
 from whistle.desk.casefile import Casefile, where
 from whistle.desk.channelpages import ChannelPages
 from whistle.desk.conflicts import Conflicts
@@ -291,6 +292,7 @@ class Desk:
     log_page: LogPage
     people: People
     people_page: PeoplePage
+    broadcast_page: BroadcastPage
     tokens: FormTokens
     rules: Preset
     longest_file: int  # bytes of a file that a member sends
@@ -324,6 +326,10 @@ class Desk:
                 self._form(Right.PEOPLE, f"/people/{name}", _about_people(take), fresh=True)
                 for name, take in self.people_page.forms.items()
             ),
+            self._page(Right.CASES, "/broadcast", self.broadcast),
+            self._form(Right.LEAD, "/broadcast", _about_people(self.broadcast_page.ask), fresh=True),
+            self._form(Right.CASES, "/broadcast/confirm", _about_people(self.broadcast_page.confirm), fresh=True),
+            self._form(Right.CASES, "/broadcast/withdraw", _about_people(self.broadcast_page.withdraw)),
             self._page(Right.ACCOUNT, "/factors", self.factor_pages.shown),
             self._page(Right.ACCOUNT, "/factors/totp", self.factor_pages.app),
             self._form(Right.ACCOUNT, "/factors/passkey", self.factor_pages.add_passkey, fresh=True),
@@ -585,11 +591,15 @@ class Desk:
             epochs=[(each, destroyed_from(each)) for each in self.cases.epochs.of(groups)],
             mail_fails=self.cases.mails.is_failing(),
             notices=self.people.notices(session),
+            broadcasts=self.broadcast_page.broadcasting.waiting(session, today),
             done=done if (done := visit.request.query_params.get("done")) in _LEAVING else None,
         )
 
     def log(self, visit: Visit) -> Response:
         return self.log_page.show(visit.session, visit.request.query_params, visit.now)
+
+    def broadcast(self, visit: Visit) -> Response:
+        return self.broadcast_page.show(visit.session, visit.request.query_params, visit.now)
 
     def numbers(self, visit: Visit) -> Response:
         session, error = visit.session, None

@@ -101,6 +101,14 @@ class Reader:
         """The case, for what is done in it without showing it, declared or not. Raises NotYours."""
         return self._open(session, self.find(session, number))
 
+    def of_group(self, session: Session, number: int) -> OpenCase:
+        """The case, whoever it is kept from, for what all cases of a group get alike: never shown. Raises NotYours."""
+        case = self._cases.case(number)
+        keys = session.groups.get(case.group) if case is not None else None
+        if case is None or keys is None:
+            raise NotYours
+        return self._open(session, case)
+
     def _open(self, session: Session, case: Case) -> OpenCase:
         card, number = self._card.known(), case.number
         key = _case_key(case, session.groups[case.group])

@@ -10,7 +10,7 @@ from whistle.store.desk import Case
 ROWS = 4  # questions that one form has room for
 CHECKS = ("secrecy", "tipping_off", "others", "done", "next")  # what must be confirmed of every feedback
 LAUNDERING = "laundering"  # and of one in a case of money laundering
-_TYPED = ("text", "who", "role", "to", "notice", "exception")
+_TYPED = ("text", "who", "role", "to", "notice", "exception", "en", "da", "sv", "nb", "fi")
 GAP = "[…]"  # in a proposed text, where somebody's own words must stand
 
 

@@ -3,7 +3,7 @@
 One writer at a time in a case, so that two members never fork its chain.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from threading import Lock
@@ -53,6 +53,7 @@ from whistle.protocol.content import (
     SentFile,
 )
 from whistle.sealing import cases as at_rest
+from whistle.sealing.broadcasts import OTHERWISE
 from whistle.sealing.contents import open_envelope, seal
 from whistle.sealing.keys import CaseKey
 from whistle.store.desk import Act, Case, Cases, Step, Stored
@@ -122,6 +123,15 @@ class Writer:
 
     def closing(self, place: Place, text: str, now: datetime) -> None:
         self._write(place, "sent closing", Closing(_given(text)), None, now)
+
+    def tell(self, session: Session, case: int, texts: Mapping[str, str], broadcast: int, now: datetime) -> None:
+        """A message to every open mailbox, in this one, in the language of its report. Nothing of the case is shown."""
+        with self._locks.setdefault(case, Lock()):
+            opened = self._reader.of_group(session, case)
+            text = texts.get(opened.report.language, texts[OTHERWISE])
+            stored, envelope = self._sealed(session, opened, Message(_given(text)), now)
+            assert envelope is not None
+            self._cases.broadcasts.send(Act(now, session.member, "broadcast", case), broadcast, stored, envelope)
 
     def note(self, place: Place, text: str, now: datetime) -> None:
         """Writes to the desk itself."""

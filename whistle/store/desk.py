@@ -21,7 +21,21 @@ from sqlmodel import Field, SQLModel
 from whistle.errors import DeskRefused, ForbiddenStep, LogBroken, Overtaken, StorageFailed
 from whistle.protocol import canonical
 from whistle.protocol.wire import TO_REPORTER, Frame
-from whistle.store import channels, conflicts, epochs, erasure, factors, identity, mail, people, removal, sheets, worklist
+from whistle.store import (
+    broadcast,
+    channels,
+    conflicts,
+    epochs,
+    erasure,
+    factors,
+    identity,
+    mail,
+    people,
+    removal,
+    sheets,
+    worklist,
+)
+from whistle.store.broadcast import Broadcasts
 from whistle.store.channels import Channel, Channels, keep_recording
 from whistle.store.conflicts import Conflicts, visible
 from whistle.store.epochs import Epochs
@@ -37,7 +51,7 @@ from whistle.store.sheets import Sheets
 from whistle.store.worklist import DESK, NEVER, Clocks, WorkList
 from whistle.store.writer import leave_no_trace, open_engine
 
-SCHEMA = 15
+SCHEMA = 16
 WAITING, OPENED, REFUSED = "waiting", "opened", "refused"
 _TOGETHER = 1_000  # cases in memory
 _IN_SCOPE, _OUT_OF_SCOPE = ("assessing", "addressing"), "out_of_scope"
@@ -342,6 +356,7 @@ class Cases:
         self.people = Register(self._reading, self._writing, _write_log)
         self.factors = Factors(self._reading, self._writing, _write_log)
         self.conflicts = Conflicts(self._reading, self._writing, _write_log)
+        self.broadcasts = Broadcasts(self._reading, self._writing, _write_log, _tell)
         self.work = WorkList(self._reading, _case, partial(visible, _case))
         with self._writing() as connection:
             _prepare(connection)
@@ -718,13 +733,23 @@ def _take(connection: Connection, arrival: Arrival) -> bool:
 
 
 def _add(connection: Connection, case: int, content: Stored, takes_turn: bool = True) -> int:
+    place = _put(connection, case, content)
+    worklist.spoken(connection, case, content.direction, content.day, place, takes_turn)
+    return place
+
+
+def _put(connection: Connection, case: int, content: Stored) -> int:
     values = {name: value for name, value in vars(content).items() if name != "place"}
     try:
         place: int = connection.execute(insert(_content).values(case=case, **values).returning(_content.c.place)).scalar_one()
     except IntegrityError:
         raise Overtaken from None
-    worklist.spoken(connection, case, content.direction, content.day, place, takes_turn)
     return place
+
+
+def _tell(connection: Connection, case: int, box: bytes, content: Stored, envelope: bytes) -> None:
+    """Says what every mailbox is told: it answers nobody, and takes no turn."""
+    _send(connection, _put(connection, case, content), box, content.day, envelope)
 
 
 def _say(connection: Connection, case: int, content: Stored, envelope: bytes | None, takes_turn: bool = True) -> int:
@@ -783,6 +808,7 @@ def _prepare(connection: Connection) -> None:
         people.prepare(connection)
         factors.prepare(connection)
         conflicts.prepare(connection)
+        broadcast.prepare(connection)
         connection.execute(insert(_schema).values(version=SCHEMA))
         nothing = {"instance": None, "contact": None, "rules": None}
         connection.execute(insert(_state).values(id=1, after=0, log_lines=0, log_head=bytes(32), **nothing))
@@ -880,6 +906,7 @@ _STEPS: Mapping[int, Callable[[Connection], object]] = {
     9: identity.prepare,
     11: _add_time,
     10: channels.prepare,
+    16: broadcast.prepare,
     15: people.prepare,
     14: factors.prepare,
     12: _add_conflicts,
