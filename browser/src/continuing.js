@@ -1,0 +1,16 @@
+// @ts-check
+// Going on with a fresh code: the key of the code before signs the id of the new box (spec section 6.5). Sends nothing.
+
+import { hex } from './bytes.js';
+import { LABEL_CONTINUES } from './constants.js';
+import { sign } from './signature.js';
+
+/**
+ * @param {Readonly<import('./derive.js').Keys>} earlier
+ * @param {Uint8Array} box the id of the new one
+ * @returns {Readonly<import('./content.js').Continues>}
+ */
+export function continuationOf(earlier, box) {
+  const signature = hex(sign(LABEL_CONTINUES, earlier.signingSeed, box));
+  return Object.freeze({ kind: 'continues', body: { box: hex(earlier.boxId), signature } });
+}
