@@ -20,6 +20,7 @@ from whistle.desk import channelpages
 from whistle.desk.casefile import Casefile, where
 from whistle.desk.channelpages import ChannelPages
 from whistle.desk.conflicts import Conflicts
+from whistle.desk.continuing import Continuing
 from whistle.desk.counting import Counting, label, sheet
 from whistle.desk.deadlines import feedback_by, unopened_is_urgent
 from whistle.desk.disclosing import Disclosing
@@ -273,6 +274,7 @@ class Desk:
     writer: Writer
     keeping: Keeping
     casefile: Casefile
+    continuing: Continuing
     revealing: Revealing
     disclosing: Disclosing
     conflicts: Conflicts
@@ -780,6 +782,7 @@ class Desk:
             look_ups=look_ups(openings),
             states=following(State(case.state)),
             keeping=self.keeping.shown(number, today),
+            continues=self.continuing.shown(session, opened, visit.now),  # which may link it: before the casefile
             casefile=self.casefile.shown(session, opened, today),
             revealing=self.revealing.shown(opened, session, today),
             register=self.disclosing.shown(opened),
