@@ -182,7 +182,7 @@ export function startMailbox(card, instance) {
     if (saying.isBegun() && !confirm(word('mailbox.unsent'))) return;
     forget();
     tellMistakes('enter', []);
-    showOnly(STEPS, 'enter');
+    step('enter');
     at('closed').hidden = false;
   };
 
