@@ -62,7 +62,7 @@ testVectors('json.json', 101, {
 });
 
 const notAContent = [errors.NotAContent];
-testVectors('contents.json', 732, {
+testVectors('contents.json', 784, {
   not_canonical: notCanonical, fields: notAContent, unknown_kind: [errors.UnknownKind],
   wrong_direction: [errors.UnknownKind], wrong_sequence: notAContent, empty_text: [errors.TextEmpty], too_long: [errors.TextTooLong],
   bad_value: [errors.NotAContent, errors.TextEmpty],

@@ -16,7 +16,7 @@ from whistle.protocol.content import KINDS, TO_DESK, TO_REPORTER, Content, Conte
 from whistle.protocol.spelling import write_base64
 from whistle.sealing.derivation import reporter_keys
 
-VECTORS = vectors.read("contents", 732)
+VECTORS = vectors.read("contents", 784)
 
 KEYS = reporter_keys(bytes(16), bytes(16))
 CONTEXT = Context(bytes(16), bytes(32), TO_DESK, "risk", 1, bytes(32), 2, b"p" * 32, Position())
