@@ -8,9 +8,8 @@ import { sign } from './signature.js';
 /**
  * @param {Readonly<import('./derive.js').Keys>} earlier
  * @param {Uint8Array} box the id of the new one
- * @returns {Readonly<import('./content.js').Continues>}
+ * @returns {import('./content.js').Continues}
  */
 export function continuationOf(earlier, box) {
-  const signature = hex(sign(LABEL_CONTINUES, earlier.signingSeed, box));
-  return Object.freeze({ kind: 'continues', body: { box: hex(earlier.boxId), signature } });
+  return { kind: 'continues', body: { box: hex(earlier.boxId), signature: hex(sign(LABEL_CONTINUES, earlier.signingSeed, box)) } };
 }

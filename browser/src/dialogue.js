@@ -100,6 +100,21 @@ export async function deliverReport({ keys, envelope }, intake = new Intake(), o
 }
 
 /**
+ * A report to the same group under a fresh code, and what the key of the mailbox so far says of its box. Sends nothing.
+ * @param {Mailbox} mailbox
+ * @param {{card: Card, text: string, language: string}} report
+ * @param {Random} random
+ * @param {string} today
+ * @returns {Promise<Readonly<Successor>>}
+ */
+export async function prepareSuccessor(mailbox, report, random = systemRandom, today = systemDay()) {
+  const { groupId } = mailbox;
+  if (groupId === null) throw new OwnContentsMissing();
+  const prepared = await prepareReport({ ...report, groupId, answers: [] }, random, today);
+  return Object.freeze({ ...prepared, continues: mailbox.vouchFor(prepared.keys.boxId) });
+}
+
+/**
  * Sends a report under a fresh code, and then says in its box what it goes on from. Called again after a failure, it says nothing twice.
  * @param {Readonly<Successor>} successor
  * @param {{card: Card}} known
@@ -247,15 +262,11 @@ export class Mailbox {
   }
 
   /**
-   * A report to the same group under a fresh code, and what this box's key says of the new one. Sends nothing.
-   * @param {{text: string, language: string}} said
-   * @param {Random} random
-   * @param {string} today
-   * @returns {Promise<Readonly<Successor>>}
+   * @param {Uint8Array} box id of another, which goes on from this one
+   * @returns {import('./content.js').Continues} what is to be said there
    */
-  async successor({ text, language }, random = systemRandom, today = systemDay()) {
-    const prepared = await prepareReport({ card: this.#card, groupId: this.#group(), text, language, answers: [] }, random, today);
-    return Object.freeze({ ...prepared, continues: continuationOf(this.#keys, prepared.keys.boxId) });
+  vouchFor(box) {
+    return continuationOf(this.#keys, box);
   }
 
   /** @returns {Promise<Mailbox>} the box as it is now */

@@ -6,7 +6,7 @@ import { hex, sha256 } from '../../browser/src/bytes.js';
 import { card, contentOf, DAY, desk, INSTANCE, ringed, voice } from './world.js';
 import { LABEL_CONTINUES, LABEL_VOICE } from '../../browser/src/constants.js';
 import { contentHash } from '../../browser/src/content.js';
-import { deliverReport, deliverSuccessor, openMailbox, openOwnBox, prepareReport, requireCapabilities, systemRandom } from '../../browser/src/dialogue.js';
+import { deliverReport, deliverSuccessor, openMailbox, openOwnBox, prepareReport, prepareSuccessor, requireCapabilities, systemRandom } from '../../browser/src/dialogue.js';
 import {
   CapabilityMissing, CardHasEnded, CodeMistyped, IntakeRefused, NetworkFailed, NoRings, NotAContent, NoSuchBox, NotConfirmed, NoSuchGroup, OwnContentsMissing, ReplyOvertaken, UnexpectedAnswer, UnknownKind,
 } from '../../browser/src/errors.js';
@@ -297,7 +297,7 @@ test('a browser without a secure context, randomness, WebCrypto or streams is to
 test('a fresh code goes on from the box whose key vouches for it, and whatever is lost, it says so once', async () => {
   await deliverReport(prepared, door.intake);
   const before = await openMailbox(prepared.code, { card }, door.intake);
-  const successor = await before.successor({ text: 'Jeg fortsætter', language: 'da' }, systemRandom, DAY);
+  const successor = await prepareSuccessor(before, { card, text: 'Jeg fortsætter', language: 'da' }, systemRandom, DAY);
   assert.notEqual(successor.code, prepared.code);
   door.behaviour = { '/api/submit': 'lose', '/api/post': 'forget' };
   await assert.rejects(deliverSuccessor(successor, { card }, door.intake, DAY), NotConfirmed);

@@ -20,7 +20,8 @@ export function startCode(instance, show, onKept) {
   let day = '';
 
   const begin = (/** @type {string} */ made, /** @type {string} */ stored) => {
-    [code, day] = [made.split('-'), stored];
+    code = made.split('-');
+    day = stored;
     showAgain();
   };
 

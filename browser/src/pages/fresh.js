@@ -2,7 +2,7 @@
 // Going on with a code that only the reporter knows, in a mailbox whose code the desk has seen: sealed and sent like a report, and kept
 // like one. What failed is sent again as the same bytes.
 
-import { deliverSuccessor } from '../dialogue.js';
+import { deliverSuccessor, prepareSuccessor } from '../dialogue.js';
 import { span } from './amounts.js';
 import { startCode } from './code.js';
 import { wordsOf } from './failures.js';
@@ -39,7 +39,7 @@ export function startFresh({ card, instance }, show, mailboxNow, onMoved) {
     show('moving');
     await painted();
     try {
-      successor ??= await here.successor({ text: word('fresh.report'), language: language() });
+      successor ??= await prepareSuccessor(here, { card, text: word('fresh.report'), language: language() });
       const sent = successor;
       const mailbox = await deliverSuccessor(sent, { card }, undefined, undefined, ({ pause }) => {
         at('moving-words').textContent = word('common.retrying', { time: span(pause / 1000) });
