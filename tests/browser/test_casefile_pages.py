@@ -61,6 +61,7 @@ def test_a_task_is_added_and_done_by_keyboard_alone_and_without_javascript(brows
     page = opened.new_page()
     sign_in(page)
     page.goto("/cases/2?language=en")
+    page.locator("form[action$=declare] button").press("Enter")
     page.get_by_text("Add a task").press("Enter")
     page.get_by_label("What is to be done").type("Ring til revisionen")
     page.keyboard.press("Tab")

@@ -197,6 +197,7 @@ def lay_out(root: Path, ports: Ports) -> None:
         "poll_seconds": 1,
         "push_times": "[]",
         "languages": '["en", "da"]',
+        "second_factor": '"optional"',  # the journey is that of a passphrase; test_desk_factors has the other
     }
     _settings(root, "intake", intake)
     _settings(root, "desk", desk)

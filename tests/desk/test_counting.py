@@ -76,8 +76,8 @@ def test_a_look_is_one_line_of_the_log_with_no_case_and_marks_nothing_as_read(de
 def test_a_second_look_opens_nothing_but_what_has_changed(desk: Desk, anna: Member, monkeypatch: pytest.MonkeyPatch) -> None:
     anna.get("/numbers")
     opened: list[int] = []
-    read = Reader.count
-    monkeypatch.setattr(Reader, "count", lambda self, session, number: opened.append(number) or read(self, session, number))
+    read = Reader.unshown
+    monkeypatch.setattr(Reader, "unshown", lambda self, session, number: opened.append(number) or read(self, session, number))
     anna.get("/numbers")
     assert opened == []
     anna.post("/cases/1/note", text="Looked at.")

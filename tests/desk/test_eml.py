@@ -32,6 +32,13 @@ def test_who_when_what_and_its_files_are_read() -> None:
     assert read.files == (Attached("bilag 7.pdf", "application/pdf", b"%PDF"),)
 
 
+def test_no_name_in_a_mail_turns_text_around() -> None:
+    made = message(Subject="Bilag\u202efdp.exe", From="Karen\u202e <karen@example.com>")
+    made.add_attachment(b"%PDF", maintype="application", subtype="pdf", filename="bilag\u202efdp.exe")
+    read = read_mail(made.as_bytes())
+    assert "\u202e" not in read.name + read.subject + read.files[0].name
+
+
 def test_what_is_html_becomes_plain_text_and_no_address_in_it_is_kept_to_be_fetched() -> None:
     html = b"<html><head><title>x</title><style>p{}</style></head><body><p>Bilag&nbsp;7 er<br>forfalsket.</p>"
     html += b"<script>alert(1)</script><img src='https://example.com/seen.gif'><p>Karen</p></body></html>"

@@ -16,7 +16,8 @@ import pytest
 from tests.desk.relaying import Evidence, Public, public, thread_of
 from tests.desk.running import ANNA, CARL, Desk, Member, Reporter, started
 from whistle.desk import relay as relay_module
-from whistle.desk.files import disposition, shown_name
+from whistle.desk.files import disposition
+from whistle.desk.uploads import shown_name
 from whistle.errors import StorageFailed
 from whistle.protocol.constants import PART_BYTES
 from whistle.protocol.content import Files, SentFile

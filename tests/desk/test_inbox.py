@@ -89,7 +89,7 @@ def check(cases: Cases, number: int, preset: Preset, on: date) -> None:
         assert len(cases.work.page([GROUP], "anna", Wanted(section), on, 9)) == counts[section]
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(
     DAYS,
     st.lists(st.tuples(st.integers(0, 60), st.integers(0, 9), st.booleans()), max_size=7),

@@ -21,6 +21,7 @@ from whistle.reporter.dialogue import Mailbox, PreparedReport, open_mailbox, pre
 from whistle.reporter.files import Attachment, Sending
 from whistle.reporter.intake import Intake
 
+pytestmark = pytest.mark.slow
 EVIDENCE = bytes(range(256)) * 1_500  # two parts
 CALM = "1000000"
 

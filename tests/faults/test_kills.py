@@ -114,6 +114,7 @@ def desk_settings(folder: Path, ceremony: Path, relay_port: int) -> str:
     lines = (
         f"{key} = {json.dumps(list(value) if isinstance(value, tuple) else value, default=str)}"
         for key, value in values.items()
+        if value is not None
     )
     file = folder / "desk.toml"
     file.write_text("\n".join(lines) + "\n")

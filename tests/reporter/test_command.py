@@ -17,6 +17,7 @@ from tests.conftest import TOP, Demo
 from whistle.protocol import code as codes
 from whistle.reporter import command
 
+pytestmark = pytest.mark.slow
 CODE = re.compile(r"(?:[a-z]{5}-){8}[a-z]{5}")
 CARD = (TOP / "keys" / "example-key-card.txt").read_bytes()
 FINGERPRINT = (TOP / "keys" / "example-root-fingerprint.txt").read_text().strip()

@@ -17,7 +17,7 @@ from email.utils import parseaddr, parsedate_to_datetime
 from hashlib import sha256
 from html.parser import HTMLParser
 
-from whistle.desk.uploads import name_of
+from whistle.desk.uploads import name_of, shown_name
 from whistle.errors import MailRefused
 from whistle.protocol.canonical import written_length
 from whistle.protocol.constants import FILES_LIMIT, TEXT_LIMIT, TYPE_LIMIT
@@ -165,11 +165,11 @@ def _attached(part: Message, number: int) -> Attached:
 
 
 def _line(raw: object) -> str:
-    """A header in words and on one line; as it came if it is spelled wrongly."""
+    """A header in words and on one line, as it came if it is spelled wrongly; nothing in it turns text around."""
     text = str(raw)[:_HEADER]
     with suppress(MessageError, LookupError, ValueError):
         text = str(make_header(decode_header(text)))
-    return " ".join(_CONTROLS.sub("", text.encode("utf-8", "replace").decode()).split())
+    return shown_name(" ".join(_CONTROLS.sub("", text.encode("utf-8", "replace").decode()).split()))
 
 
 def _day(message: Message) -> date | None:

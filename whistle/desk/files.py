@@ -10,6 +10,7 @@ from enum import StrEnum
 from urllib.parse import quote
 
 from whistle.desk.reading import OpenCase
+from whistle.desk.uploads import shown_name
 from whistle.errors import Malformed, NotYours, SealingError
 from whistle.protocol.content import Files as FilesBody
 from whistle.protocol.content import IntakeRecord, SentFile
@@ -151,11 +152,6 @@ class CaseFiles:
     def _open(self, file: File, size: int, key: CaseKey) -> Iterator[bytes]:
         file_key = unwrap_file_key(file.wrapped_key or b"", file.salt or b"", key)
         return open_file_payload(joined(self._files.pieces(file, file.header)), size, file_key)
-
-
-def shown_name(name: str) -> str:
-    """A name that cannot hide what it is: no control character, and none that turns text around."""
-    return "".join(each if each.isprintable() else "\N{REPLACEMENT CHARACTER}" for each in name)
 
 
 def disposition(name: str) -> str:

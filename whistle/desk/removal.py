@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from whistle.desk.files import shown_name
 from whistle.desk.reading import OpenCase, Reader
 from whistle.desk.sessions import Session
+from whistle.desk.uploads import shown_name
 from whistle.desk.writing import Place, Writer
 from whistle.errors import NothingChosen, Overtaken
 from whistle.protocol.content import INTERNAL, TO_DESK, Files, Note, Report

@@ -237,6 +237,11 @@ async def pieces(request: Request) -> AsyncIterator[bytes]:
         raise CutShort from None
 
 
+def shown_name(name: str) -> str:
+    """A name that cannot hide what it is: no control character, and none that turns text around."""
+    return "".join(each if each.isprintable() else "\N{REPLACEMENT CHARACTER}" for each in name)
+
+
 def name_of(text: str) -> str:
     """The name without a path, as long as a name may be: what is too long loses its middle, never its ending."""
     name = text.replace("%22", '"').replace("\\", "/").rsplit("/", 1)[-1]  # a form cannot spell a quotation mark otherwise
