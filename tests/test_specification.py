@@ -27,7 +27,7 @@ def in_script() -> dict[str, Any]:
 
 
 def test_python_has_the_constants_of_the_specification() -> None:
-    assert len(in_specification()) == 50
+    assert len(in_specification()) == 51
     assert in_python() == in_specification()
 
 
@@ -37,6 +37,6 @@ def test_the_browser_has_the_constants_of_the_specification() -> None:
 
 def test_every_label_ends_in_a_zero_byte_and_none_begins_another() -> None:
     labels = [value for value in vars(constants).values() if isinstance(value, bytes)]
-    assert len(labels) == 16
+    assert len(labels) == 17
     assert all(label.endswith(b"\0") and label.count(b"\0") == 1 for label in labels)
     assert not any(one != other and other.startswith(one.rstrip(b"\0")) for one in labels for other in labels)

@@ -52,6 +52,7 @@ export const LABEL_FILE_KEY = 'whistle/1 file key wrap';
 export const LABEL_SHEET = 'whistle/1 case sheet';
 export const LABEL_TAG = 'whistle/1 tag';
 export const LABEL_REMOVED = 'whistle/1 removed content';
+export const LABEL_CONTINUES = 'whistle/1 continues';
 
 /**
  * The bytes of a label: its text and the zero byte that ends every label.

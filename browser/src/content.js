@@ -45,12 +45,13 @@ import { readRecipient } from './recipient.js';
  * @typedef {{kind: 'consent-withdrawn', body: {consent: string}}} ConsentWithdrawn
  * @typedef {{kind: 'identity', body: {identity: string}}} Identity sealed to two rings
  * @typedef {{kind: 'read', body: {content: string}}} Read
- * @typedef {Written | Files | Answers | MinutesAgreed | MinutesCorrected | Consent | ConsentWithdrawn | Identity | Read} Said what a
+ * @typedef {{kind: 'continues', body: {box: string, signature: string}}} Continues
+ * @typedef {Written | Files | Answers | MinutesAgreed | MinutesCorrected | Consent | ConsentWithdrawn | Identity | Read | Continues} Said what a
  *   reporter can say after the report; hashes are content hashes of what it is about
  *
  * @typedef {{text: string, choices: readonly string[]}} Question
  * @typedef {{kind: 'questions', body: {text: string, questions: readonly Question[]}}} Questions
- * @typedef {{kind: 'message' | 'acknowledgement' | 'minutes' | 'feedback' | 'outcome' | 'closing', body: {text: string}}} Message of the desk
+ * @typedef {{kind: 'message' | 'acknowledgement' | 'code-seen' | 'minutes' | 'feedback' | 'outcome' | 'closing', body: {text: string}}} Message of the desk
  * @typedef {Context & (Report | Said | Message | Notice | Questions | Note | IntakeRecord)} Content
  */
 
@@ -102,10 +103,12 @@ const KINDS = {
     'meeting-request': SHORT_MESSAGE,
     close: SHORT_MESSAGE,
     read: record({ content: HASH }),
+    continues: record({ box: HASH, signature: bytes(64) }),
   },
   'to-reporter': {
     acknowledgement: MESSAGE,
     message: MESSAGE,
+    'code-seen': MESSAGE,
     notice: record({ state: word(new RegExp(`^(${STATES.join('|')})$`)), text: OR_EMPTY }),
     files: FILES,
     questions: record({ text: OR_EMPTY, questions: list(QUESTION, 1, QUESTIONS_LIMIT) }),

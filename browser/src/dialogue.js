@@ -8,6 +8,7 @@ import { fingerprintOf, groupOf, refuseEnded } from './card.js';
 import { formatCode, generateCode, readCode } from './code.js';
 import { INSTANCE_BYTES, LABEL_REPORTER, PROTOCOL } from './constants.js';
 import { NOTHING } from './content.js';
+import { continuationOf } from './continuing.js';
 import { sendWithProof } from './delivery.js';
 import { deriveKeys } from './derive.js';
 import {
@@ -38,6 +39,7 @@ import { readThread } from './thread.js';
  * @property {string} code in its canonical form: show it only after deliverReport has answered
  * @property {Readonly<Keys>} keys
  * @property {Uint8Array} envelope
+ * @typedef {Prepared & {continues: import('./content.js').Continues}} Successor a report under a fresh code, and what it goes on from
  */
 
 const READS = 3; // of a box, before the page says that nothing comes
@@ -95,6 +97,37 @@ export async function prepareReport({ card, groupId, text, language, answers, id
  */
 export async function deliverReport({ keys, envelope }, intake = new Intake(), onTry = undefined) {
   return deliver((body) => intake.submit(body), keys, envelope, intake, onTry);
+}
+
+/**
+ * A report to the same group under a fresh code, and what the key of the mailbox so far says of its box. Sends nothing.
+ * @param {Mailbox} mailbox
+ * @param {{card: Card, text: string, language: string}} report
+ * @param {Random} random
+ * @param {string} today
+ * @returns {Promise<Readonly<Successor>>}
+ */
+export async function prepareSuccessor(mailbox, report, random = systemRandom, today = systemDay()) {
+  const { groupId } = mailbox;
+  if (groupId === null) throw new OwnContentsMissing();
+  const prepared = await prepareReport({ ...report, groupId, answers: [] }, random, today);
+  return Object.freeze({ ...prepared, continues: mailbox.vouchFor(prepared.keys.boxId) });
+}
+
+/**
+ * Sends a report under a fresh code, and then says in its box what it goes on from. Called again after a failure, it says nothing twice.
+ * @param {Readonly<Successor>} successor
+ * @param {{card: Card}} known
+ * @param {Intake} intake
+ * @param {string} today
+ * @param {OnTry} [onTry]
+ * @returns {Promise<Mailbox>} of the fresh code
+ */
+export async function deliverSuccessor(successor, known, intake = new Intake(), today = systemDay(), onTry = undefined) {
+  await deliverReport(successor, intake, onTry);
+  const mailbox = await openOwnBox(successor.keys, known, intake);
+  const isSaid = mailbox.thread.items.some(({ content }) => content?.kind === 'continues');
+  return isSaid ? mailbox : mailbox.say(successor.continues, today, onTry);
 }
 
 /**
@@ -226,6 +259,14 @@ export class Mailbox {
   async sealIdentity(given, today = systemDay()) {
     const identity = await sealToRings(given, { card: this.#card, groupId: this.#group(), today });
     return { kind: 'identity', body: { identity } };
+  }
+
+  /**
+   * @param {Uint8Array} box id of another, which goes on from this one
+   * @returns {import('./content.js').Continues} what is to be said there
+   */
+  vouchFor(box) {
+    return continuationOf(this.#keys, box);
   }
 
   /** @returns {Promise<Mailbox>} the box as it is now */

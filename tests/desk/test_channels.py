@@ -18,7 +18,7 @@ from tests.desk.test_erasure import close, later
 from tests.desk.test_files import ask
 from tests.intake.running import Intake
 from whistle.protocol import code as codes
-from whistle.protocol.content import Message, Minutes, MinutesAgreed, Report
+from whistle.protocol.content import CodeSeen, Minutes, MinutesAgreed, Report
 from whistle.protocol.identity import IdentityGiven
 from whistle.protocol.receipt import parse as read_receipt
 from whistle.protocol.wire import RECEIPT, TO_DESK, TO_REPORTER
@@ -133,7 +133,7 @@ def test_its_reporter_finds_the_report_a_receipt_and_the_word_that_the_code_was_
     assert isinstance(report.content.body, Report)
     assert (report.content.body.text, report.content.body.language) == (TEXT, "da")
     first, second = (item.content.body for item in thread_of(server, reporter, TO_REPORTER) if item.content)
-    assert isinstance(first, Message)
+    assert isinstance(first, CodeSeen)
     assert "set din sagskode" in first.text
     assert second.text == "Vi har læst det."  # type: ignore[union-attr]
     [receipt] = server.receipts(reporter)
@@ -466,7 +466,7 @@ def test_the_reporter_comes_back_with_the_code_through_the_real_public_server(
         desk.poll()
         thread = reporter.mailbox(intake)
         bodies = [item.content.body for item in thread.items if item.content]
-        assert [type(body) for body in bodies] == [Report, Message]
+        assert [type(body) for body in bodies] == [Report, CodeSeen]
         anna.get("/cases/1")
         reporter.last = thread.last["to-desk"]
         reporter.submit(intake, reporter.message("I marts.", seen=thread.last["to-reporter"]), "/api/post")

@@ -36,11 +36,11 @@ const SAID = {
     message: { text: 'x' }, answers: { questions: '0a'.repeat(32), answers: [{ question: 0, choice: 7 }, { question: 15, choice: 0 }] },
     'minutes-agreed': { minutes: '0b'.repeat(32) }, 'minutes-corrected': { minutes: '0b'.repeat(32), text: 'x' }, consent: { scope: 'x' },
     'consent-withdrawn': { consent: '0c'.repeat(32) }, identity: { identity: 'A'.repeat(5790) }, retaliation: { text: 'x' },
-    'meeting-request': { text: '' }, close: { text: '' }, read: { content: '0d'.repeat(32) },
+    'meeting-request': { text: '' }, close: { text: '' }, read: { content: '0d'.repeat(32) }, continues: { box: '0e'.repeat(32), signature: '0f'.repeat(64) },
   },
   'to-reporter': {
     acknowledgement: { text: 'x' }, notice: { state: 'closed', text: '' }, minutes: { text: 'x' }, feedback: { text: 'x' }, outcome: { text: 'x' },
-    closing: { text: 'x' }, questions: { text: '', questions: [{ text: 'x', choices: ['y', 'z'] }] },
+    'code-seen': { text: 'x' }, closing: { text: 'x' }, questions: { text: '', questions: [{ text: 'x', choices: ['y', 'z'] }] },
   },
 };
 

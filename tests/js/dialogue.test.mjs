@@ -4,14 +4,15 @@ import assert from 'node:assert/strict';
 import { afterEach, beforeEach, test } from 'node:test';
 import { hex, sha256 } from '../../browser/src/bytes.js';
 import { card, contentOf, DAY, desk, INSTANCE, ringed, voice } from './world.js';
-import { LABEL_VOICE } from '../../browser/src/constants.js';
+import { LABEL_CONTINUES, LABEL_VOICE } from '../../browser/src/constants.js';
 import { contentHash } from '../../browser/src/content.js';
-import { deliverReport, openMailbox, openOwnBox, prepareReport, requireCapabilities, systemRandom } from '../../browser/src/dialogue.js';
+import { deliverReport, deliverSuccessor, openMailbox, openOwnBox, prepareReport, prepareSuccessor, requireCapabilities, systemRandom } from '../../browser/src/dialogue.js';
 import {
   CapabilityMissing, CardHasEnded, CodeMistyped, IntakeRefused, NetworkFailed, NoRings, NotAContent, NoSuchBox, NotConfirmed, NoSuchGroup, OwnContentsMissing, ReplyOvertaken, UnexpectedAnswer, UnknownKind,
 } from '../../browser/src/errors.js';
 import { readPlaintext } from '../../browser/src/plaintext.js';
 import { openEnvelope, sealContent, sealStream } from '../../browser/src/seal.js';
+import { verify } from '../../browser/src/signature.js';
 import { Door, refusal } from './door.js';
 
 let door;
@@ -291,4 +292,21 @@ test('a browser without a secure context, randomness, WebCrypto or streams is to
   for (const [what, browser] of Object.entries(lacking)) {
     assert.throws(() => requireCapabilities(browser), (error) => error instanceof CapabilityMissing && error.what === what);
   }
+});
+
+test('a fresh code goes on from the box whose key vouches for it, and whatever is lost, it says so once', async () => {
+  await deliverReport(prepared, door.intake);
+  const before = await openMailbox(prepared.code, { card }, door.intake);
+  const successor = await prepareSuccessor(before, { card, text: 'Jeg fortsætter', language: 'da' }, systemRandom, DAY);
+  assert.notEqual(successor.code, prepared.code);
+  door.behaviour = { '/api/submit': 'lose', '/api/post': 'forget' };
+  await assert.rejects(deliverSuccessor(successor, { card }, door.intake, DAY), NotConfirmed);
+  await deliverSuccessor(successor, { card }, door.intake, DAY);
+  await deliverSuccessor(successor, { card }, door.intake, DAY);
+  const { thread, groupId } = await openMailbox(successor.code, { card }, door.intake);
+  assert.deepEqual(thread.items.map(({ verdict, content }) => [verdict, content.kind]), [['verified', 'report'], ['verified', 'continues']]);
+  const { box, signature } = thread.items[1].content.body;
+  verify(LABEL_CONTINUES, prepared.keys.signingPublic, successor.keys.boxId, Buffer.from(signature, 'hex'));
+  assert.deepEqual([box, groupId], [hex(prepared.keys.boxId), before.groupId]);
+  assert.equal((await before.reread()).thread.items.length, 1);
 });

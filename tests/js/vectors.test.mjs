@@ -8,6 +8,7 @@ import { Chains } from '../../browser/src/chain.js';
 import { formatCode, readCode } from '../../browser/src/code.js';
 import { LABEL_REPORTER } from '../../browser/src/constants.js';
 import { contentHash, readContent } from '../../browser/src/content.js';
+import { continuationOf } from '../../browser/src/continuing.js';
 import { deriveKeys } from '../../browser/src/derive.js';
 import { checkEnvelope } from '../../browser/src/envelope.js';
 import * as errors from '../../browser/src/errors.js';
@@ -61,7 +62,7 @@ testVectors('json.json', 101, {
 });
 
 const notAContent = [errors.NotAContent];
-testVectors('contents.json', 732, {
+testVectors('contents.json', 784, {
   not_canonical: notCanonical, fields: notAContent, unknown_kind: [errors.UnknownKind],
   wrong_direction: [errors.UnknownKind], wrong_sequence: notAContent, empty_text: [errors.TextEmpty], too_long: [errors.TextTooLong],
   bad_value: [errors.NotAContent, errors.TextEmpty],
@@ -87,6 +88,9 @@ testVectors('signatures.json', 69, {
   verify(input.label, Buffer.from(input.public_key, 'hex'), bytes(input.message), Buffer.from(input.signature, 'hex'));
   return 'verified';
 });
+
+testVectors('continues.json', 10, {}, ({ input: { code, instance, box } }) =>
+  continuationOf(deriveKeys(unhex(code, 16), unhex(instance, 16)), unhex(box, 32)).body, ({ operation }) => operation === 'write'); // a browser checks none
 
 testVectors('card.json', 151, {
   malformed: [errors.CardMalformed], other_root: [errors.CardNotFromThisRoot], bad_signature: [errors.CardForged],

@@ -16,7 +16,7 @@ from whistle.protocol.content import KINDS, TO_DESK, TO_REPORTER, Content, Conte
 from whistle.protocol.spelling import write_base64
 from whistle.sealing.derivation import reporter_keys
 
-VECTORS = vectors.read("contents", 732)
+VECTORS = vectors.read("contents", 784)
 
 KEYS = reporter_keys(bytes(16), bytes(16))
 CONTEXT = Context(bytes(16), bytes(32), TO_DESK, "risk", 1, bytes(32), 2, b"p" * 32, Position())
@@ -53,7 +53,9 @@ SAID = {
     "meeting-request": st.builds(content.MeetingRequest, TEXT),
     "close": st.builds(content.Close, TEXT),
     "read": st.builds(content.Read, HASH),
+    "continues": st.builds(content.Continues, HASH, st.binary(min_size=64, max_size=64)),
     "acknowledgement": st.builds(content.Acknowledgement, WORDS),
+    "code-seen": st.builds(content.CodeSeen, WORDS),
     "notice": st.builds(content.Notice, st.sampled_from(content.STATES), TEXT),
     "questions": st.builds(content.Questions, TEXT, st.lists(QUESTION, min_size=1, max_size=16).map(tuple)),
     "minutes": st.builds(content.Minutes, WORDS),
@@ -120,7 +122,7 @@ def test_whatever_is_said_is_read_again_as_it_was(said: Content) -> None:
 def test_every_kind_has_one_class_and_every_class_one_kind() -> None:
     assert {kind for _, kind in PLACES} == set(SAID)
     pairs = {(kind, body) for kinds in KINDS.values() for kind, body in kinds.items()}
-    assert len({kind for kind, _ in pairs}) == len({body for _, body in pairs}) == len(pairs) == 22
+    assert len({kind for kind, _ in pairs}) == len({body for _, body in pairs}) == len(pairs) == 24
 
 
 @given(anything_said(), st.sampled_from(list(KINDS)))

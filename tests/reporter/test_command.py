@@ -63,6 +63,18 @@ def test_files_a_receipt_and_a_proof_from_a_terminal(demo: Demo, tmp_path: Path)
     assert "File exists" in again.stderr
 
 
+def test_a_fresh_code_opens_a_mailbox_that_goes_on_from_the_one_before(demo: Demo, tmp_path: Path) -> None:
+    (tmp_path / "code").write_text(whistle("report", *where(demo), given="Noget er galt.").stdout)
+    moved = whistle("mailbox", *where(demo), "--code-file", str(tmp_path / "code"), "--fresh-code")
+    assert moved.returncode == 0
+    fresh = moved.stdout.splitlines()[0]
+    assert CODE.fullmatch(fresh)
+    (tmp_path / "fresh").write_text(fresh)
+    shown = whistle("mailbox", *where(demo), "--code-file", str(tmp_path / "fresh"))
+    assert "This mailbox goes on from an earlier one." in shown.stdout
+    assert "Noget er galt." not in shown.stdout
+
+
 def test_a_file_that_is_not_there_stops_the_report_before_it_is_sent(demo: Demo, tmp_path: Path) -> None:
     sent = whistle("report", *where(demo), "--attach", str(tmp_path / "nothing"), given="Noget er galt.")
     assert (sent.returncode, sent.stdout) == (2, "")

@@ -25,6 +25,7 @@ from whistle.protocol.content import (
     Consent,
     Content,
     Context,
+    Continues,
     MeetingRequest,
     Position,
     Report,
@@ -38,6 +39,7 @@ from whistle.protocol.wire import Frame, serialize_pages
 from whistle.reporter.dialogue import Mailbox, PreparedReport, keys_of, open_mailbox, prepare_report
 from whistle.reporter.intake import Intake
 from whistle.sealing import contents
+from whistle.sealing.continuing import check_continues
 from whistle.sealing.derivation import ReporterKeys
 from whistle.sealing.identity import open_inner, strip_outer
 from whistle.sealing.keys import Identity, SigningKey
@@ -132,6 +134,23 @@ def test_whatever_a_reporter_can_say_is_said_in_one_chain(intake: Intake, card: 
         box = box.say(body)
     assert [str(item.verdict) for item in box.thread.items] == ["verified"] * 5
     assert tuple(item.content.body for item in box.thread.items[1:] if item.content) == bodies
+
+
+def test_a_fresh_code_goes_on_from_the_box_whose_key_vouches_for_it_and_says_so_once(intake: Intake, card: Card) -> None:
+    first = prepared(card)
+    first.deliver(intake)
+    before = open_mailbox(first.keys, card, intake)
+    successor = before.successor("Jeg fortsætter.", "da", os.urandom)
+    successor.deliver(intake)
+    after = before.follow(successor)
+    assert len(before.follow(successor).thread.items) == 2
+    report, said = (item.content.body for item in after.thread.items if item.content)
+    assert isinstance(report, Report)
+    assert report.text == "Jeg fortsætter."
+    assert isinstance(said, Continues)
+    check_continues(said, first.keys.signing.public, successor.keys.box)
+    assert (said.box, after.group) == (first.keys.box, before.group)
+    assert len(open_mailbox(first.keys, card, intake).thread.items) == 1
 
 
 def test_a_voice_that_is_not_on_the_card_is_shown_as_forged(intake: Intake, running: Running, card: Card) -> None:

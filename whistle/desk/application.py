@@ -20,6 +20,7 @@ from whistle.desk.casefile import Casefile
 from whistle.desk.channelpages import ChannelPages
 from whistle.desk.channels import Taking
 from whistle.desk.conflicts import Conflicts
+from whistle.desk.continuing import Continuing
 from whistle.desk.counting import Counting
 from whistle.desk.disclosing import Disclosing
 from whistle.desk.epochs import Turning
@@ -136,6 +137,7 @@ def build(settings: Settings, file: Path, clock: Clock, random: Random) -> Runni
         writer=writer,
         keeping=Keeping(cases, reader, writer, preset),
         casefile=casefile,
+        continuing=Continuing(cases, reader, casefile),
         revealing=revealing,
         disclosing=Disclosing(cases, reader, writer),
         conflicts=Conflicts(cases, reader, writer, card),

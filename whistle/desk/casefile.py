@@ -5,6 +5,7 @@ is told, and keeps the text. Whatever changes is on the log by the name of its f
 """
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
@@ -100,6 +101,17 @@ class Casefile:
         theirs = [self._linked(session, other, number, linked=other in after.related) for other in others]
         self._cases.sheets.keep([mine, *theirs], acts)
 
+    def join(self, session: Session, number: int, other: int, acts: Iterable[Act]) -> None:
+        """Links two cases. Raises Overtaken or SheetDamaged."""
+        pair = ((number, other), (other, number))
+        self._cases.sheets.keep([self._linked(session, one, its, linked=True) for one, its in pair], acts)
+
+    def related(self, session: Session, opened: OpenCase) -> tuple[int, ...]:
+        """The cases that are linked with it and that the member may see."""
+        with suppress(SheetDamaged):
+            return tuple(each for each in self._sheet(opened)[1].related if self._sees(session, each))
+        return ()
+
     def shown(self, session: Session, opened: OpenCase, today: date) -> Shown:
         sheet: Sheet | None = None
         try:
@@ -111,7 +123,7 @@ class Casefile:
             revision=kept.revision,
             marks=marks_of(opened.case),
             members=self._members(opened.case),
-            related=tuple(each for each in (sheet.related if sheet else ()) if self._sees(session, each)),
+            related=self.related(session, opened) if sheet else (),
             reported=told(opened).category or "",
             events=tuple(self._timeline(opened)),
             today=today,

@@ -43,10 +43,10 @@ from whistle.protocol.content import (
     TO_DESK,
     TO_REPORTER,
     Body,
+    CodeSeen,
     Content,
     Context,
     IntakeRecord,
-    Message,
     MinutesAgreed,
     Position,
     Report,
@@ -156,7 +156,7 @@ class Taking:
         new = _New(card, taken.group, recipient_for(card, taken.group, keys), keys, reporter, key, now.date(), self._random)
         body = Report(reporter.signing.public, reporter.identity.recipient, taken.language, taken.text, (), identity)
         report = new.content(TO_DESK, body, Position())
-        told = new.content(TO_REPORTER, Message(self._letters.code_seen(taken.language)), report.position)
+        told = new.content(TO_REPORTER, CodeSeen(self._letters.code_seen(taken.language)), report.position)
         access = sha256(reporter.access).digest()
         channel = Channel(taken.how, now.date(), taken.acknowledge, access, new.sealed(report), reporter.box)
         act = Act(now, session.member, "filed report")

@@ -15,12 +15,12 @@ from whistle.desk.reading import OpenCase, Reader
 from whistle.desk.sessions import Session
 from whistle.desk.states import State
 from whistle.errors import NoSuchPeriod, NotAContent, NotYours
-from whistle.protocol.content import TO_DESK, Feedback, Files, Read, Report, SealedIdentity
+from whistle.protocol.content import TO_DESK, Continues, Feedback, Files, Read, Report, SealedIdentity
 from whistle.store.desk import Act, Case, Cases
 from whistle.web.templates import Catalogue
 
-# A report's own files come after it, and a browser says by itself what was read: neither is somebody coming back.
-_NOT_WRITTEN = (Report, Files, Read)
+# A report's own files come after it, and a browser says by itself what was read or goes on: none is somebody coming back.
+_NOT_WRITTEN = (Report, Files, Read, Continues)
 _OPEN = {state.value for state in State} - {State.CLOSED.value}
 
 

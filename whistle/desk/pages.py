@@ -21,6 +21,7 @@ from whistle.desk.broadcastpage import BroadcastPage
 from whistle.desk.casefile import Casefile, where
 from whistle.desk.channelpages import ChannelPages
 from whistle.desk.conflicts import Conflicts
+from whistle.desk.continuing import Continuing
 from whistle.desk.counting import Counting, label, sheet
 from whistle.desk.deadlines import feedback_by, unopened_is_urgent
 from whistle.desk.disclosing import Disclosing
@@ -274,6 +275,7 @@ class Desk:
     writer: Writer
     keeping: Keeping
     casefile: Casefile
+    continuing: Continuing
     revealing: Revealing
     disclosing: Disclosing
     conflicts: Conflicts
@@ -790,6 +792,7 @@ class Desk:
             look_ups=look_ups(openings),
             states=following(State(case.state)),
             keeping=self.keeping.shown(number, today),
+            continues=self.continuing.shown(session, opened, visit.now),  # which may link it: before the casefile
             casefile=self.casefile.shown(session, opened, today),
             revealing=self.revealing.shown(opened, session, today),
             register=self.disclosing.shown(opened),

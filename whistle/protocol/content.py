@@ -198,12 +198,27 @@ class Read:
     content: Hash
 
 
+@dataclass(frozen=True)
+class Continues:
+    """This box goes on from an earlier one, whose reporter signed this box's id with the key of the code before."""
+
+    box: Annotated[bytes, Bytes(32)]
+    signature: Annotated[bytes, Bytes(64)]
+
+
 # From the desk --------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
 class Acknowledgement:
     """A member's word that the report was read."""
+
+    text: Words
+
+
+@dataclass(frozen=True)
+class CodeSeen:
+    """The desk made the code of this box, so that one of its members has seen it."""
 
     text: Words
 
@@ -298,8 +313,10 @@ Said = (
     | MeetingRequest
     | Close
     | Read
+    | Continues
 )  # what a reporter can say after the report
-Body = Report | Said | Acknowledgement | Notice | Questions | Minutes | Feedback | Outcome | Closing | Note | IntakeRecord
+Told = Acknowledgement | CodeSeen | Notice | Questions | Minutes | Feedback | Outcome | Closing
+Body = Report | Said | Told | Note | IntakeRecord
 KINDS: Mapping[str, Mapping[str, type[Body]]] = MappingProxyType(
     {
         TO_DESK: {
@@ -316,10 +333,12 @@ KINDS: Mapping[str, Mapping[str, type[Body]]] = MappingProxyType(
             "meeting-request": MeetingRequest,
             "close": Close,
             "read": Read,
+            "continues": Continues,
         },
         TO_REPORTER: {
             "acknowledgement": Acknowledgement,
             "message": Message,
+            "code-seen": CodeSeen,
             "notice": Notice,
             "files": Files,
             "questions": Questions,

@@ -31,6 +31,8 @@ _PAUSES = (1.0, 2.0, 4.0, 8.0)  # seconds between tries
 _POLL = 2.0  # seconds between two looks for a receipt
 _UNCONFIRMED, _INCOMPLETE = 3, 4  # how the command ends
 _STAYS = "Your report has arrived all the same. Look, or send a file, with `whistle mailbox`."
+_GOES_ON = "I go on here from an earlier report, with a code that only I know."
+_NOT_JOINED = "The new mailbox is there, but it does not say yet which one it goes on from: take a fresh code once more."
 _Intake = Annotated[str, typer.Option("--intake", help="Address of the service, such as https://… or http://….onion")]
 _Root = Annotated[str, typer.Option("--fingerprint", help="Root fingerprint, from a poster or the intranet.")]
 _Proxy = Annotated[str | None, typer.Option(help="A proxy, such as socks5h://127.0.0.1:9050 for Tor.")]
@@ -82,6 +84,9 @@ def mailbox(
         Path | None, typer.Option(help="New file to write a proof in: what you reported, and on which day.")
     ] = None,
     wait: _Wait = 0,
+    fresh_code: Annotated[
+        bool, typer.Option("--fresh-code", help="Go on in a new mailbox, with a new case code that nobody else has seen.")
+    ] = False,
     code_file: Annotated[Path | None, typer.Option(help="File with the case code; asked for if not given.")] = None,
     proxy: _Proxy = None,
 ) -> None:
@@ -92,8 +97,10 @@ def mailbox(
         file = service.card_file()
         card = recognise(file, _root(fingerprint), None)
         box = open_mailbox(keys_of(code, card), card, service)
-        if reply or attachments:
+        if reply or attachments or fresh_code:
             check(file, _root(fingerprint), card.instance, _today())
+        if fresh_code:
+            box = _moved(box)
         if reply:
             box = box.reply(_read(reply))
         box = _waited(_attach(attachments, box), wait)
@@ -114,6 +121,18 @@ def _delivered(prepared: PreparedReport, service: Intake) -> str:
         typer.echo("`whistle mailbox`. If there is no box then, your report did not arrive: send it again.", err=True)
         typer.echo(prepared.written_code)
         raise SystemExit(_UNCONFIRMED) from None
+
+
+def _moved(box: Mailbox) -> Mailbox:
+    """The mailbox of a fresh code, whose report says no more than that it goes on from this one."""
+    successor = box.successor(_GOES_ON, "en", os.urandom)
+    code = _delivered(successor, box.intake)
+    typer.echo("This is your new case code. Write it down; nobody can recover it:", err=True)
+    typer.echo(code)
+    try:
+        return box.follow(successor)
+    except WhistleError as error:
+        raise WhistleError(f"{error} {_NOT_JOINED}") from None
 
 
 def _attach(attachments: list[Attachment], box: Mailbox) -> Mailbox:

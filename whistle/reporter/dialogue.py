@@ -15,6 +15,7 @@ from whistle.protocol.content import (
     Answer,
     Content,
     Context,
+    Continues,
     Files,
     Message,
     Position,
@@ -31,6 +32,7 @@ from whistle.protocol.wire import TO_REPORTER as FRAME_TO_REPORTER
 from whistle.reporter.intake import Intake
 from whistle.sealing import contents
 from whistle.sealing.contents import Box, Entry, Item, Thread
+from whistle.sealing.continuing import continue_from
 from whistle.sealing.derivation import ReporterKeys, reporter_keys
 from whistle.sealing.identity import rings_of, seal_identity
 from whistle.sealing.receipts import read_receipt
@@ -92,6 +94,18 @@ class Mailbox:
     def identify(self, given: IdentityGiven) -> "Mailbox":
         """Give an identity after the report. Raises NoRings, IdentityEmpty, IdentityTooLong, and what `reply` raises."""
         return self.say(SealedIdentity(seal_identity(given, rings_of(self.card, self.group))))
+
+    def successor(self, text: str, language: str, random: Callable[[int], bytes]) -> PreparedReport:
+        """A report to the same group under a fresh code. Once it is delivered, `follow` says there what it goes on from."""
+        if self.report is None:
+            raise OwnContentsMissing
+        return prepare_report(self.card, self.group, text, language, (), random)
+
+    def follow(self, successor: PreparedReport) -> "Mailbox":
+        """The box of a delivered successor, in which this box's key vouches for it. Raises what `reply` raises."""
+        box = open_mailbox(successor.keys, self.card, self.intake)
+        is_said = any(item.content and isinstance(item.content.body, Continues) for item in box.thread.items)
+        return box if is_said else box.say(continue_from(self.keys, successor.keys.box))
 
     def say(self, body: Said) -> "Mailbox":
         """Send anything that a reporter can say after the report. Raises what `reply` raises, and NotAContent."""

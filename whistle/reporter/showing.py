@@ -8,6 +8,7 @@ from whistle.protocol.content import (
     Consent,
     ConsentWithdrawn,
     Content,
+    Continues,
     Files,
     MinutesAgreed,
     MinutesCorrected,
@@ -86,6 +87,8 @@ def _about(content: Content, box: Mailbox) -> str:
             return f"[{_SEALED}]"
         case SealedIdentity():
             return _SEALED
+        case Continues():
+            return "This mailbox goes on from an earlier one."
         case Consent():
             return f"You agree to this: {content.body.scope}"
         case Answers() | MinutesAgreed() | MinutesCorrected() | ConsentWithdrawn() | Read():

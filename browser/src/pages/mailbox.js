@@ -9,6 +9,7 @@ import { CodeHasBadCharacter, CodeHasWrongLength, CodeMistyped } from '../errors
 import { startBack } from './back.js';
 import { OpenBox } from './box.js';
 import { wordsOf } from './failures.js';
+import { startFresh } from './fresh.js';
 import { startFiles } from './files.js';
 import { onLeaving } from './leave.js';
 import { at, beginWith, painted, showGroups, showOnly, tellMistakes } from './page.js';
@@ -24,7 +25,7 @@ import { word } from './words.js';
  * @typedef {import('../instance.js').Instance} Instance
  */
 
-const STEPS = ['enter', 'suggestion', 'opening', 'failed', 'opened', 'incapable'];
+const STEPS = ['enter', 'suggestion', 'opening', 'failed', 'opened', 'moving', 'code', 'typeback', 'incapable'];
 
 /**
  * @param {Card} card
@@ -40,6 +41,15 @@ export function startMailbox(card, instance) {
   const files = startFiles(instance);
   const field = at('case-code', HTMLTextAreaElement);
   const saying = startSaying(() => box);
+  const step = (/** @type {string} */ shown) => {
+    document.body.classList.toggle('slip', shown === 'code');
+    showOnly(STEPS, shown);
+  };
+  const fresh = startFresh({ card, instance }, step, () => box?.mailbox, (mailbox) => {
+    forget();
+    openBox(mailbox);
+    at('moved').hidden = false;
+  });
 
   const open = async () => {
     showOnly(STEPS, 'opening');
@@ -52,8 +62,12 @@ export function startMailbox(card, instance) {
       showOnly(STEPS, 'failed');
       return;
     }
+    openBox(mailbox);
+  };
+
+  const openBox = (/** @type {import('../dialogue.js').Mailbox} */ known) => {
     field.value = '';
-    const known = mailbox;
+    at('moved').hidden = true;
     box = new OpenBox(async () => known, show, known);
     files.use(box);
     show(box);
@@ -66,6 +80,7 @@ export function startMailbox(card, instance) {
   const show = (/** @type {OpenBox} */ read) => {
     if (read.mailbox) {
       thread.show(read.mailbox);
+      fresh.offer(read.mailbox);
       const { groupId } = read.mailbox;
       at('act-identity').hidden = groupId === null || groupOf(card, groupId).rings === null;
     }
@@ -149,18 +164,25 @@ export function startMailbox(card, instance) {
     box?.leave();
     box = null;
     field.value = '';
-    for (const part of [thread, receipt, files, reminders, saying]) part.forget();
+    for (const part of [thread, receipt, files, reminders, saying, fresh]) part.forget();
     for (const id of ['status', 'status-words', 'no-report', 'withheld', 'suggestion-groups', 'thread-words', 'own-words']) {
       at(id).replaceChildren();
     }
   };
 
+  const takeFresh = () => {
+    if (files.isBusy() && !confirm(word('files.leave'))) return;
+    if (!saying.isBegun() || confirm(word('fresh.unsent'))) fresh.take();
+  };
+
   const close = () => {
+    if (!at('moving').hidden) return; // what is being sent cannot be taken back
+    if (fresh.isOpen() && !confirm(word('fresh.leave'))) return;
     if (files.isBusy() && !confirm(word('files.leave'))) return;
     if (saying.isBegun() && !confirm(word('mailbox.unsent'))) return;
     forget();
     tellMistakes('enter', []);
-    showOnly(STEPS, 'enter');
+    step('enter');
     at('closed').hidden = false;
   };
 
@@ -171,7 +193,7 @@ export function startMailbox(card, instance) {
   });
   onLeaving(forget);
   addEventListener('beforeunload', (event) => {
-    if (saying.isBegun()) event.preventDefault();
+    if (saying.isBegun() || fresh.isOpen()) event.preventDefault();
   });
   field.addEventListener('keydown', (event) => {
     if (event.key !== 'Enter') return;
@@ -181,6 +203,7 @@ export function startMailbox(card, instance) {
   for (const [id, event, act] of /** @type {const} */ ([
     ['enter', 'submit', enter], ['read', 'click', confirmRead], ['own-page', 'click', keepPage], ['own-data', 'click', keepData], ['accept', 'click', accept], ['refuse', 'click', back],
     ['again', 'click', open], ['other', 'click', back], ['refresh', 'click', refresh], ['close', 'click', close],
+    ['fresh-take', 'click', takeFresh],
   ])) {
     at(id).addEventListener(event, (happened) => {
       happened.preventDefault();

@@ -346,11 +346,13 @@ KINDS = [
     ("meeting-request", to_desk, {"text": "Helst efter fyraften."}),
     ("close", to_desk, {"text": "Tak for hjælpen."}),
     ("read", to_desk, {"content": HASH}),
+    ("continues", to_desk, {"box": HASH, "signature": HASH + HASH}),
     ("questions", to_reporter, asked(question(), text="Vi vil gerne vide mere.")),
     ("minutes", to_reporter, {"text": "Mødet varede en time."}),
     ("feedback", to_reporter, {"text": "Kassen er talt op."}),
     ("outcome", to_reporter, {"text": "Pengene er fundet."}),
     ("closing", to_reporter, {"text": "Sagen er afsluttet."}),
+    ("code-seen", to_reporter, {"text": "Vi har set din kode."}),
 ]
 MAY_BE_EMPTY = ("meeting-request", "close", "questions")
 OTHER = {to_desk: "to-reporter", to_reporter: "to-desk"}
@@ -381,7 +383,7 @@ for kind, written, body in KINDS:
             refused("fields", f"{kind} with its fields the other way round", written(kind, dict(reversed(body.items())))),
             *[refused("fields", f"{kind} without {field}", written(kind, without(body, field))) for field in body],
         ]
-    for field in ("questions", "minutes", "consent", "content"):
+    for field in ("questions", "minutes", "consent", "content", "box"):
         if body.get(field) == HASH:
             cases += [
                 refused("bad_value", f"{kind} with a {field} {why}", written(kind, body | {field: value}))
@@ -415,6 +417,15 @@ for kind, written, body in KINDS:
         ]
 
 cases += [
+    *[
+        refused("bad_value", f"continues with a signature {why}", to_desk("continues", {"box": HASH, "signature": value}))
+        for why, value in (
+            ("of half the length", HASH),
+            ("one byte long", HASH + HASH + "00"),
+            ("in capital digits", "AB" + HASH[2:] + HASH),
+            ("that is empty", ""),
+        )
+    ],
     accepted("a scope of exactly 2,000 bytes", to_desk("consent", {"scope": MARK}), repeat("ø", 1000)),
     refused("too_long", "a scope of 2,001 bytes", to_desk("consent", {"scope": MARK}), repeat("a", 2001)),
     refused("too_long", "a scope over the limit only when escaped", to_desk("consent", {"scope": MARK}), repeat("\\n", 1001)),
