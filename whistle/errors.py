@@ -344,6 +344,10 @@ class OutcomeMissing(ForbiddenStep):
     """A case is closed only once it has an outcome, which the reporter is told."""
 
 
+class RiskUnassessed(ForbiddenStep):
+    """A case is investigated only once somebody has assessed the risk of retaliation, with a plan against it."""
+
+
 class Overtaken(WhistleError):
     """Something was written in this case since this page was opened. Look at it, and send yours again."""
 

@@ -72,11 +72,11 @@ def type_back(page: Page, code: str) -> None:
     assert code not in page.content()
 
 
-def signed_in(browser: Browser, demo: Demo) -> Page:
+def signed_in(browser: Browser, demo: Demo, name: str = "anna") -> Page:
     page = browser.new_context().new_page()
     page.goto(demo.desk)
-    page.get_by_label("Name").fill("anna")
-    page.get_by_label("Passphrase").fill(demo.passphrases["anna"])
+    page.get_by_label("Name").fill(name)
+    page.get_by_label("Passphrase").fill(demo.passphrases[name])
     page.get_by_role("button", name="Sign in").click()
     expect(page.get_by_role("heading", level=1)).to_have_text(re.compile("Inbox"), timeout=20_000)
     return page

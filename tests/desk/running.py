@@ -118,6 +118,12 @@ class Member:
         sent = {"content-type": "application/x-www-form-urlencoded", "sec-fetch-site": "same-origin", "origin": "null"}
         return self._ask("POST", path, body.encode(), sent | (headers or {}))
 
+    def assess(self, path: str) -> None:
+        """Notes that nobody has to fear anything in this case: without it no case is investigated."""
+        revision = re.search(r'name="revision" value="([0-9]+)"', self.get(path).text)
+        assert revision is not None
+        assert self.post(f"{path}/sheet", part="risk", revision=revision[1], risk="none").status == 303
+
     def sign_in(self, name: str, passphrase: str | None = None) -> Page:
         return self.post("/sign-in", name=name, passphrase=passphrase or PASSPHRASES[name])
 

@@ -34,10 +34,11 @@ FOR_THE_PROGRAM = {
 # Methods of the store that take a case and ask nothing of a member, and the modules of the desk that may call them.
 AFTER_READING = {
     "case": {"erasure", "reading"},  # whose review is overdue, for a mail that names no case; and of_group()
-    "case_of": {"reading"},
+    "case_of": {"continuing", "reading"},  # the box that a case goes on from; then unshown() asks
     "contents": {"reading"},
     "of_group": {"writing"},  # what every mailbox is told
-    "unshown": {"counting", "casefile", "channels"},  # numbers; a link in both cases; a recording whose minutes are agreed
+    # Numbers; a link in both cases; a recording whose minutes are agreed; whose key vouches for a later case.
+    "unshown": {"counting", "casefile", "channels", "continuing"},
 }
 DECIDES = {"visible", "visible_erased"}
 

@@ -22,7 +22,6 @@ from whistle.desk.sheet import LISTS, PARTS, Hearing, Person, Sheet, Task, chang
 from whistle.desk.starting import KeyCard
 from whistle.desk.states import State
 from whistle.errors import NotAContent, TextTooLong
-from whistle.store.desk import Case
 from whistle.store.sheets import Marks
 from whistle.web.templates import read_catalogues
 
@@ -348,8 +347,7 @@ def test_a_warning_has_a_clock_until_the_board_has_it_and_keeps_its_first_day(de
 def test_the_board_must_have_it_on_the_next_working_day_where_the_law_says_so(
     preset: str, warned: date, by: date | None
 ) -> None:
-    case = Case(1, b"", "g", 1, "received", DAY, None, None, b"", money_laundering=warned)
-    assert [each.by for each in to_escalate(case, PRESETS[preset], DAY)] == ([by] if by else [])
+    assert [each.by for each in to_escalate(warned, None, PRESETS[preset], DAY)] == ([by] if by else [])
 
 
 def test_feedback_is_checked_more_strictly_once_money_laundering_was_warned_of(desk: Desk, anna: Member) -> None:

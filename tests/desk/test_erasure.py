@@ -76,6 +76,8 @@ def close(desk: Desk, path: str = HERE, out_of_scope: bool = False) -> None:
 
 def step(member: Member, *states: str, path: str = HERE, outcome: str = "substantiated") -> None:
     for state in states:
+        if state == "addressing":
+            member.assess(path)
         if state == "closed":
             code = "out_of_scope" if "out_of_scope" in states else outcome
             assert member.post(f"{path}/outcome", outcome=code, text="Sådan blev det.").status == 303

@@ -182,6 +182,16 @@ def test_of_an_acknowledgement_that_was_left_out_for_a_reason_nobody_is_reminded
     assert found == {"soon": [end - timedelta(days=before) for before in (30, 14, 7, 1)]}
 
 
+@pytest.mark.parametrize("closed", [{}, {"closed": "2026-11-27", "state": "closed"}])
+def test_of_a_warning_of_money_laundering_somebody_is_told_until_the_board_has_it(world: World, closed: dict[str, str]) -> None:
+    met = {"acknowledged": "2026-11-25", "feedback": "2026-11-26"}
+    number = world.case("2026-11-24", money_laundering="2026-11-27", **met, **closed)  # a Friday
+    found = world.walk(date(2026, 11, 27), date(2026, 12, 2))
+    assert found == {"soon": [date(2026, 11, 27), date(2026, 11, 30)], "overdue": [date(2026, 12, 1), date(2026, 12, 2)]}
+    world.change(number, escalated="2026-12-02")
+    assert world.walk(date(2026, 12, 3), date(2026, 12, 6)) == {}
+
+
 def test_what_has_come_and_nobody_has_opened_is_told_to_everybody(desk: Desk, world: World) -> None:
     reporter = Reporter.new(desk.card)
     came = date(2026, 11, 24)

@@ -13,12 +13,17 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from tests.desk.test_states import STEPS
 from tests.store.test_erasure import with_case
+from whistle.desk.sheet import Sheet, serialize
 from whistle.desk.states import State
 from whistle.desk.writing import Place, Writer
-from whistle.errors import ForbiddenStep, OutcomeMissing
+from whistle.errors import ForbiddenStep, OutcomeMissing, RiskUnassessed
+from whistle.sealing.keys import CaseKey
+from whistle.sealing.sheets import seal_sheet
 from whistle.store.desk import Act, Case, Cases, Step
 from whistle.store.log import Which
+from whistle.store.sheets import Change
 
+KEY = CaseKey(bytes(32))
 NOW = datetime(2026, 11, 24, 8, 30, tzinfo=UTC)
 # Without shrinking, which would take minutes with a database for each try: a failure prints its steps.
 QUICK = settings(max_examples=15, stateful_step_count=25, deadline=None, phases=[Phase.generate])
@@ -36,6 +41,7 @@ class Anna:
 class Opened:
     case: Case
     last_place: int = 0
+    key: CaseKey = KEY
 
 
 @dataclass
@@ -60,7 +66,7 @@ class Steps(RuleBasedStateMachine):
         with_case(self.cases, "received")
         self.writer = Writer(self.cases, cast(Any, Unsealed(self.cases)), cast(Any, None), bytes)
         self.place = Place(cast(Any, Anna()), 1, 0)
-        self.state, self.outcome, self.taken = "received", False, 0
+        self.state, self.outcome, self.assessed, self.taken = "received", False, False, 0
         self.choose("acknowledged")  # without words to the reporter
 
     def teardown(self) -> None:
@@ -77,15 +83,28 @@ class Steps(RuleBasedStateMachine):
         elif after == "closed" and not self.outcome:
             with pytest.raises(OutcomeMissing):
                 self.writer.change_state(self.place, after, False, NOW)
+        elif after == "addressing" and not self.assessed:
+            with pytest.raises(RiskUnassessed):
+                self.writer.change_state(self.place, after, False, NOW)
         else:
             self.writer.change_state(self.place, after, False, NOW)
             self._took(after)
+
+    @rule()
+    def assess(self) -> None:
+        """The risk of retaliation is written on the case's sheet, once."""
+        if not self.assessed:
+            sealed = seal_sheet(serialize(Sheet(risk="none")), 1, KEY, bytes)
+            self.cases.sheets.keep([Change(1, 0, sealed)], [Act(NOW, "anna", "changed risk", 1)])
+            self.assessed = True
 
     @rule(pick=st.integers(0, 1))
     def go_on(self, pick: int) -> None:
         """A step that is decided, so that every state is reached; before the last one, its outcome."""
         if self.state == "concluding" and not self.outcome:
             self.write_late(self.state, "substantiated")
+        if self.state == "assessing":
+            self.assess()
         following = sorted(after for before, after in STEPS if before == self.state)
         after = following[pick % len(following)]
         return self.acknowledge() if after == "acknowledged" else self.choose(after)

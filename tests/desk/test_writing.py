@@ -212,6 +212,12 @@ def test_a_case_goes_all_the_way_and_back_and_the_reporter_is_told_only_if_wante
     for state in ("assessing", "addressing", "concluding"):
         page = anna.get(path).text
         assert 'type="radio"' in page
+        if state == "addressing":
+            refused = anna.post(f"{path}/state", state=state)
+            assert refused.status == 409
+            assert "The risk of retaliation is not assessed yet" in refused.text
+            anna.assess(path)
+            page = anna.get(path).text
         assert page.count(" checked>") == 1  # to tell the reporter; which state is for the member to say
         assert anna.post(f"{path}/state", state=state).status == 303
     assert anna.post(f"{path}/outcome", outcome="substantiated", text="It was so.").status == 303

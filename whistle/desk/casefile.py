@@ -82,7 +82,7 @@ class Casefile:
         part, opened = form.get("part", ""), self._reader.read(session, number)
         if part not in PARTS:
             raise NoSuchChoice
-        kept, sheet = self._sheet(opened)
+        kept, sheet = sheet_of(self._cases, opened)
         if form.get("revision", "") != str(kept.revision):
             raise Overtaken
         marks, about = marks_of(opened.case), About(session.member, self._members(opened.case), now.date())
@@ -109,13 +109,13 @@ class Casefile:
     def related(self, session: Session, opened: OpenCase) -> tuple[int, ...]:
         """The cases that are linked with it and that the member may see."""
         with suppress(SheetDamaged):
-            return tuple(each for each in self._sheet(opened)[1].related if self._sees(session, each))
+            return tuple(each for each in sheet_of(self._cases, opened)[1].related if self._sees(session, each))
         return ()
 
     def shown(self, session: Session, opened: OpenCase, today: date) -> Shown:
         sheet: Sheet | None = None
         try:
-            kept, sheet = self._sheet(opened)
+            kept, sheet = sheet_of(self._cases, opened)
         except SheetDamaged:
             kept = self._cases.sheets.kept(opened.case.number)
         return Shown(
@@ -134,16 +134,6 @@ class Casefile:
         keys = (identity for each in session.groups.values() for identity in each.identities.values())
         return self._cases.sheets.tagged([tag_hash(tag, identity) for identity in keys])
 
-    def _sheet(self, opened: OpenCase) -> tuple[Kept, Sheet]:
-        """Raises SheetDamaged."""
-        kept = self._cases.sheets.kept(opened.case.number)
-        if not kept.revision:
-            return kept, Sheet()
-        try:
-            return kept, parse(open_sheet(kept.sealed, kept.revision, opened.key))
-        except PayloadFailed:
-            raise SheetDamaged from None
-
     def _sealed(
         self, opened: OpenCase, kept: Kept, sheet: Sheet, marks: Marks | None = None, tags: Tags | None = None
     ) -> Change:
@@ -161,7 +151,7 @@ class Casefile:
     def _linked(self, session: Session, other: int, number: int, *, linked: bool) -> Change:
         """A link stands on both sheets."""
         opened = self._reader.unshown(session, other)
-        kept, sheet = self._sheet(opened)
+        kept, sheet = sheet_of(self._cases, opened)
         related = {*sheet.related} - {number} | ({number} if linked else set())
         return self._sealed(opened, kept, replace(sheet, related=tuple(sorted(related))))
 
@@ -190,15 +180,26 @@ class Casefile:
         return sorted([*came, *acts], key=lambda event: event.day)
 
 
+def sheet_of(cases: Cases, opened: OpenCase) -> tuple[Kept, Sheet]:
+    """Raises SheetDamaged."""
+    kept = cases.sheets.kept(opened.case.number)
+    if not kept.revision:
+        return kept, Sheet()
+    try:
+        return kept, parse(open_sheet(kept.sealed, kept.revision, opened.key))
+    except PayloadFailed:
+        raise SheetDamaged from None
+
+
 def marks_of(case: Case) -> Marks:
     return Marks(**{name: getattr(case, name) for name in Marks.__dataclass_fields__})
 
 
-def to_escalate(case: Case, preset: Preset, today: date) -> tuple[Deadline, ...]:
+def to_escalate(warned: date | None, escalated: date | None, preset: Preset, today: date) -> tuple[Deadline, ...]:
     """What a case owes the board: a warning of money laundering that has not gone there, if the preset has that clock."""
-    if case.money_laundering is None or case.escalated is not None:
+    if warned is None or escalated is not None:
         return ()
-    by = escalate_by(case.money_laundering, preset)
+    by = escalate_by(warned, preset)
     return () if by is None else (escalation(by, today),)
 
 

@@ -47,6 +47,8 @@ class CaseDays:
     feedback: date | None = None
     out_of_scope: date | None = None  # decided so, and nothing else since
     closed: date | None = None  # None again once it is reopened
+    warned: date | None = None  # of money laundering
+    escalated: date | None = None  # that warning, to the board
 
 
 @dataclass(frozen=True)

@@ -127,7 +127,8 @@ def due_of(preset: Preset, case: Case) -> Due:
 
 def _owed(case: Case, preset: Preset, today: date) -> tuple[Deadline, ...]:
     days = (case.received, case.acknowledged, preset, today, case.feedback, case.suppressed)
-    return tuple(sorted((*to_escalate(case, preset, today), *owed(State(case.state), *days)), key=lambda each: each.by))
+    board = to_escalate(case.money_laundering, case.escalated, preset, today)
+    return tuple(sorted((*board, *owed(State(case.state), *days)), key=lambda each: each.by))
 
 
 def _asked(query: Mapping[str, str]) -> dict[str, str]:

@@ -16,6 +16,7 @@ from email.utils import format_datetime
 from hashlib import sha256
 from typing import Protocol
 
+from whistle.desk.casefile import to_escalate
 from whistle.desk.deadlines import CaseDays, Urgency, owed, unopened_is_urgent
 from whistle.desk.heads import Heads
 from whistle.desk.presets import Preset, reminders
@@ -35,7 +36,7 @@ _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 _LOOK_SECONDS, _AGAIN, _PATIENCE = 60, timedelta(minutes=10), 30.0
 _CARD_DAYS = (30, 14, 7, 1)  # before a card ends; then daily
 _KEPT = timedelta(days=100)  # longer than any two of these are apart
-_REMINDERS = {"answer": "answer", "acknowledge": "soon", "feedback": "soon"}
+_REMINDERS = {"answer": "answer", "acknowledge": "soon", "feedback": "soon", "escalate": "soon"}
 
 
 class Post(Protocol):
@@ -127,11 +128,14 @@ class Mail:
             feedback=about.feedback,
             out_of_scope=about.out_of_scope,
             closed=about.closed,
+            warned=about.money_laundering,
+            escalated=about.escalated,
         )
         kinds = {_REMINDERS[each.what] for each in reminders(days, self._preset, about.last, today)}
         state = State(about.state)
         late = owed(state, about.received, about.acknowledged, self._preset, today, about.feedback, about.suppressed)
-        if about.closed is None and any(each.urgency is Urgency.OVERDUE for each in late):
+        board = to_escalate(about.money_laundering, about.escalated, self._preset, today)
+        if any(each.urgency is Urgency.OVERDUE for each in (*board, *(late if about.closed is None else ()))):
             kinds.add("overdue")
         if about.group is None and unopened_is_urgent(about.received, today, self._preset):
             kinds.add("unopened")

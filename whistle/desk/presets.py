@@ -123,7 +123,7 @@ def shortened(preset: Preset, **settings: int) -> Preset:
 
 @dataclass(frozen=True)
 class Reminder:
-    """Something to remind of: `what` is answer, acknowledge or feedback, `on` the day planned for it, `by` its last day."""
+    """Something to remind of: `what` is answer, acknowledge, feedback or escalate, `on` its planned day, `by` the last one."""
 
     what: str
     on: date
@@ -153,6 +153,8 @@ def answer_by(case: CaseDays, preset: Preset) -> date | None:
 
 def _planned(case: CaseDays, preset: Preset) -> Iterator[tuple[str, date, list[date]]]:
     """What a case still owes, its last day, and the days to remind of it."""
+    if case.warned is not None and case.escalated is None and (by := escalate_by(case.warned, preset)) is not None:
+        yield "escalate", by, [case.warned, by]  # the board waits, whether the case is closed or not
     if case.closed is not None:
         return
     unmet = case.acknowledged is None and case.suppressed is None

@@ -10,6 +10,7 @@ from threading import Lock
 from typing import Any
 
 from whistle.desk import states
+from whistle.desk.casefile import sheet_of
 from whistle.desk.members import GroupKeys, Random
 from whistle.desk.outcomes import BELONGS_ELSEWHERE, code_of
 from whistle.desk.reading import OpenCase, Reader
@@ -25,6 +26,7 @@ from whistle.errors import (
     OutcomeMissing,
     Overtaken,
     QuestionsIncomplete,
+    RiskUnassessed,
     TextMissing,
     TextTooLong,
 )
@@ -168,14 +170,18 @@ class Writer:
         self._write(place, "sent file", body, None, now, file)
 
     def change_state(self, place: Place, chosen: str, tell: bool, now: datetime) -> None:
-        """Takes the case to another state, and tells the reporter or not. Raises ForbiddenStep or OutcomeMissing."""
-        after = states.state_of(chosen)
-        case = self._reader.read(place.session, place.case).case
-        before = State(case.state)
+        """Takes the case to another state, and tells the reporter or not.
+
+        Raises ForbiddenStep, of which OutcomeMissing and RiskUnassessed name what has to come first, and SheetDamaged.
+        """
+        after, opened = states.state_of(chosen), self._reader.read(place.session, place.case)
+        case, before = opened.case, State(opened.case.state)
         if after not in states.following(before):
             raise ForbiddenStep
         if after is State.CLOSED and case.outcome is None:
             raise OutcomeMissing
+        if after is State.ADDRESSING and not sheet_of(self._cases, opened)[1].risk:
+            raise RiskUnassessed
         closed, reopens = now.date() if after is State.CLOSED else None, before is State.CLOSED
         step = Step(before, states.step(before, after), closed=closed, reopens=reopens)
         body = Notice(states.told(after), "") if tell else None

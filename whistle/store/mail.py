@@ -53,7 +53,7 @@ class _Planned(_Tables, table=True):
 
 _TABLES = _Tables.metadata.tables
 _mail, _about, _planned = (_TABLES[name] for name in ("mail", "mailed_about", "mail_planned"))
-_DAYS = ("received", "acknowledged", "suppressed", "feedback", "closed", "out_of_scope")
+_DAYS = ("received", "acknowledged", "suppressed", "feedback", "closed", "out_of_scope", "money_laundering", "escalated")
 _case = table(
     "case",
     *(column(name, Date) for name in _DAYS),
@@ -79,6 +79,8 @@ class About:
     feedback: date | None = None
     closed: date | None = None
     out_of_scope: date | None = None
+    money_laundering: date | None = None
+    escalated: date | None = None
     last: date | None = None
 
 
