@@ -27,6 +27,12 @@ settings.load_profile("untimed")
 transports.create_ssl_context = cache(transports.create_ssl_context)  # type: ignore[attr-defined]
 templates._words = cache(templates._words)
 TOP = Path(__file__).resolve().parent.parent
+# Files that take long begin first, so that none is left over at the end.
+FIRST = {
+    *("test_cuts", "test_intake_alone", "test_markup", "test_kills", "test_disk"),
+    *("test_sending_files", "test_mailbox_pages", "test_coming_back", "test_desk_pages", "test_clean_photos"),
+    *("test_reporter_pages", "test_people", "test_log", "test_demo", "test_journey"),
+}
 CHROMIUM = [
     "--no-sandbox",
     "--disable-gpu",
@@ -36,6 +42,10 @@ CHROMIUM = [
     "--disable-component-update",
     "--disable-sync",
 ]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: item.path.stem not in FIRST)
 
 
 @dataclass(frozen=True)

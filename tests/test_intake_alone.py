@@ -76,7 +76,18 @@ def test_intakes_own_tests_pass_in_a_tree_without_the_private_zone(alone: Path, 
         shutil.copytree(packages / name, runner / name, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(packages / "py.py", runner)  # pytest's own shim
     start = f"import sys; sys.path[:0] = [{str(tree)!r}, {str(runner)!r}]; import pytest; sys.exit(pytest.main(sys.argv[1:]))"
-    options = ["-q", "-p", "no:cacheprovider", "--import-mode=importlib", "-o", "pythonpath=.", "--rootdir", tree]
+    options = [
+        "-q",
+        "-m",
+        "not slow",
+        "-p",
+        "no:cacheprovider",
+        "--import-mode=importlib",
+        "-o",
+        "pythonpath=.",
+        "--rootdir",
+        tree,
+    ]
     told = run(alone / "bin/python", "-c", start, *options, "tests/intake", "tests/web", "tests/store/test_intake.py", cwd=tree)
     assert int(told.splitlines()[-1].split(" passed")[0].split()[-1]) > 250
 
