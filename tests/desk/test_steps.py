@@ -1,6 +1,6 @@
 """Steps through the real store: whatever members try in whatever order, a case takes the decided steps and no others."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -41,7 +41,7 @@ class Anna:
 class Opened:
     case: Case
     last_place: int = 0
-    key: CaseKey = KEY
+    key: CaseKey = field(default_factory=lambda: KEY)
 
 
 @dataclass
