@@ -11,14 +11,21 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
+import httpx2._transports.default as transports
 import pytest
 from hypothesis import settings
 from playwright.sync_api import Browser, sync_playwright
 
+from whistle.web import templates
+
 settings.register_profile("untimed", deadline=None)  # how long an example takes says nothing on a busy machine
 settings.load_profile("untimed")
+# Hundreds of programs are started in this process: what each reads of the machine and of the catalogues is read once.
+transports.create_ssl_context = cache(transports.create_ssl_context)  # type: ignore[attr-defined]
+templates._words = cache(templates._words)
 TOP = Path(__file__).resolve().parent.parent
 CHROMIUM = [
     "--no-sandbox",

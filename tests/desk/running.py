@@ -72,14 +72,7 @@ def hold_ceremony(folder: Path, plan: Plan = PLAN, day: date | None = None) -> P
     return folder
 
 
-def troubles(page: str) -> list[str]:
-    """What the page of a case says is wrong with what was said in it."""
-    words = read_catalogues(TEMPLATES, ("en",))["en"].words
-    said = [word for key, word in words.items() if key.startswith("verdict.") or key == "case.withheld"]
-    assert len(said) > 8
-    return [each for each in said if each in page]
-
-
+_ENROLLED: dict[tuple[Path, bytes], bytes] = {}  # a database that has everybody of a ceremony and nothing else
 _OPENED: dict[tuple[Path, str], Mapping[str, GroupKeys]] = {}
 
 
@@ -225,6 +218,14 @@ class Desk:
         self.cases.arrive(frames, today(), self.running.receipts.sign)
 
 
+def troubles(page: str) -> list[str]:
+    """What the page of a case says is wrong with what was said in it."""
+    words = read_catalogues(TEMPLATES, ("en",))["en"].words
+    said = [word for key, word in words.items() if key.startswith("verdict.") or key == "case.withheld"]
+    assert len(said) > 8
+    return [each for each in said if each in page]
+
+
 @contextmanager
 def another_card(desk: Desk, **changes: Any) -> Iterator[None]:
     """The desk's card, signed anew by its root with these changes, for as long as a test needs it."""
@@ -269,13 +270,26 @@ def settings_of(folder: Path, ceremony: Path, relay_port: int, **changes: Any) -
     return Settings(**(values | changes))
 
 
+def _enrol(settings: Settings, ceremony: Path) -> None:
+    """Everybody of the ceremony, in a new database or in one that is there. A new one is like any other: it is made once."""
+    file, card = Path(settings.database.removeprefix("sqlite:///")), settings.card.read_bytes()
+    is_new = not file.exists()
+    if is_new and (ceremony, card) in _ENROLLED:
+        file.write_bytes(_ENROLLED[ceremony, card])
+        file.chmod(0o600)
+        return
+    cases = Cases(settings.database)
+    enrol(cases, ceremony / "desk", parse(card))
+    cases.close()
+    if is_new:
+        _ENROLLED[ceremony, card] = file.read_bytes()
+
+
 @contextmanager
 def started(folder: Path, ceremony: Path, relay_port: int, **changes: Any) -> Iterator[Desk]:
     """A desk with everybody enrolled, ended when the test is done with it. It polls when a test tells it to."""
     settings = settings_of(folder, ceremony, relay_port, **changes)
-    cases = Cases(settings.database)
-    enrol(cases, ceremony / "desk", parse(settings.card.read_bytes()))
-    cases.close()
+    _enrol(settings, ceremony)
     clock = Clock()
     running = build(settings, folder / "desk.toml", clock, os.urandom)
     server, listener = Server(running.app, security_headers(DESK_POLICY)), bind("127.0.0.1", 0)
