@@ -610,6 +610,17 @@ def test_out_of_scope_is_kept_thirty_days_and_never_erased_on_the_day_it_is_clos
     assert not there(desk)
 
 
+def test_a_complaint_is_erased_thirty_days_after_it_was_decided(desk: Desk) -> None:
+    reported(desk)
+    anna = desk.signed_in(ANNA)
+    assert anna.post(f"{HERE}/acknowledge", text="Vi har læst det.").status == 303
+    step(anna, "assessing", "addressing", "concluding", "closed", outcome="complaint")
+    later(desk, 29)
+    assert there(desk)
+    later(desk, 30)
+    assert not there(desk)
+
+
 def test_what_was_out_of_scope_long_before_it_is_closed_gets_its_day_of_notice(desk: Desk) -> None:
     reported(desk)
     anna = desk.signed_in(ANNA)
