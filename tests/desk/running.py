@@ -19,7 +19,7 @@ from urllib.parse import urlencode
 from tests.intake.running import TOKEN, Intake
 from whistle.ceremony.making import make
 from whistle.ceremony.plan import GroupPlan, MemberPlan, Plan, StaffPlan
-from whistle.desk.application import Running, build
+from whistle.desk.application import TEMPLATES, Running, build
 from whistle.desk.enrolment import enrol
 from whistle.desk.members import GroupKeys, keys_of
 from whistle.desk.roles import Role
@@ -37,6 +37,7 @@ from whistle.sealing.wrapping import DRAWN, Factors, unwrap
 from whistle.store.desk import Act, Cases
 from whistle.web.headers import DESK_POLICY, security_headers
 from whistle.web.listening import Server, bind
+from whistle.web.templates import read_catalogues
 
 CHEAP = DRAWN
 ANNA, BO, CARL, DORA, ERIK = "anna", "bo", "carl", "dora", "erik"  # two leads and an investigator, an auditor, an administrator
@@ -215,6 +216,14 @@ class Desk:
     def deliver(self, *frames: Frame) -> None:
         """Stores frames as if they had been pulled."""
         self.cases.arrive(frames, today(), self.running.receipts.sign)
+
+
+def troubles(page: str) -> list[str]:
+    """What the page of a case says is wrong with what was said in it."""
+    words = read_catalogues(TEMPLATES, ("en",))["en"].words
+    said = [word for key, word in words.items() if key.startswith("verdict.") or key == "case.withheld"]
+    assert len(said) > 8
+    return [each for each in said if each in page]
 
 
 @contextmanager

@@ -110,17 +110,29 @@ def test_every_open_mailbox_gets_it_in_its_language_or_in_english_signed_like_an
     assert WORDS["da"] in desk.signed_in(ANNA).get("/cases/1").text
 
 
-def test_a_closed_case_and_another_groups_get_nothing(desk: Desk, server: Public) -> None:
-    closed, open_ = reported(desk, server), reported(desk, server)
+def test_a_closed_case_gets_it_and_stays_closed_for_its_mailbox_is_open_until_it_is_erased(desk: Desk, server: Public) -> None:
+    closed = reported(desk, server)
+    desk.signed_in(ANNA)
+    close(desk)
+    before, ends = desk.cases.case(1), desk.cases.erasure.ending(1)
+    ask(desk)
+    assert confirm(desk).status == 303
+    assert told(desk, server, closed) == [WORDS["da"]]
+    assert (desk.cases.case(1), desk.cases.erasure.ending(1)) == (before, ends)
+
+
+def test_an_erased_case_and_another_groups_get_nothing(desk: Desk, server: Public) -> None:
+    erased, there = reported(desk, server), reported(desk, server)
     other = reported(desk, server, group="audit-chair")
     desk.signed_in(ANNA)
     desk.signed_in(CARL)
     close(desk)
+    later(desk, 731)
+    desk.clock.ahead = timedelta()
     ask(desk)
     assert confirm(desk).status == 303
-    assert told(desk, server, open_) == [WORDS["da"]]
-    assert WORDS["da"] not in told(desk, server, closed)
-    assert told(desk, server, other) == []
+    assert told(desk, server, there) == [WORDS["da"]]
+    assert told(desk, server, erased) == told(desk, server, other) == []
 
 
 def test_a_case_that_the_second_member_must_not_see_gets_it_and_they_see_no_trace_of_it(desk: Desk, server: Public) -> None:

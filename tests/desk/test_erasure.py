@@ -15,14 +15,17 @@ import pytest
 
 from tests.desk.relaying import Evidence, Public, public
 from tests.desk.running import ANNA, BO, CARL, PASSPHRASES, PLAN, Desk, Member, Reporter, settings_of, started, today
+from tests.desk.test_files import form
 from tests.intake.running import Intake
 from tests.intake.running import started as started_intake
 from whistle.desk.application import build
 from whistle.desk.deadlines import months_after
 from whistle.desk.erasure import Purge, end_of
 from whistle.desk.presets import PRESETS
+from whistle.desk.writing import Place
 from whistle.errors import NoSuchPreset, NotPages, NotShortened, SealingError, WhistleError
 from whistle.protocol.content import Files
+from whistle.protocol.identity import IdentityGiven
 from whistle.protocol.parts import Beginning, Continuation, serialize_beginning, serialize_continuation
 from whistle.protocol.wire import parse_pages
 from whistle.sealing.age import open_file
@@ -30,7 +33,9 @@ from whistle.sealing.cases import Kept as KeptPayload
 from whistle.sealing.cases import file_key_of, unwrap_file_key
 from whistle.sealing.contents import open_payload
 from whistle.sealing.groups import open_recipient_key, open_voice_key
+from whistle.sealing.identity import rings_of, seal_identity
 from whistle.sealing.keys import CaseKey, FileKey, Identity
+from whistle.sealing.sheets import open_sheet
 from whistle.sealing.wrapping import Factors, unwrap
 from whistle.store.erasure import EARLY, HOLD, LIFT, Ask, Ending
 
@@ -38,7 +43,6 @@ PRESET = PRESETS["dk_branch_of_se"]
 DAY = date(2026, 11, 24)
 YEARS = timedelta(days=731)
 HERE = "/cases/1"
-SEEN = "", "/files/" + "f" * 32
 
 
 @pytest.fixture
@@ -178,7 +182,7 @@ class Whole:
     desk: Desk
     intake: Intake
     reporter: Reporter
-    said: list[str]
+    anna: Member  # whose next page of a case opens what has come
 
     def kept(self, *databases: Path) -> bytes:
         """Every byte of every file of these databases."""
@@ -190,24 +194,61 @@ class Whole:
 def whole(tmp_path: Path, ceremony: Path) -> Iterator[Whole]:
     (tmp_path / "desk").mkdir()
     with started_intake(tmp_path / "public.sqlite") as intake, started(tmp_path / "desk", ceremony, intake.relay_port) as desk:
-        reporter, said = (
-            Reporter.new(desk.card),
-            [f"planted-{name}-kanariefugl" for name in ("report", "reply", "note", "more")],
-        )
-        reporter.submit(intake, reporter.report(said[0]))
+        reporter = Reporter.new(desk.card)
+        name = seal_identity(IdentityGiven(planted("name"), ""), rings_of(desk.card, reporter.group))
+        reporter.submit(intake, reporter.report(planted("report"), identity=name))
         evidence = Evidence.of(desk, b"planted-evidence" * 20_000)
         send_file(intake, reporter, evidence)
         reporter.submit(intake, reporter.say(Files((evidence.named(),))), "/api/post")
         desk.poll()
-        anna = desk.signed_in(ANNA)
-        assert anna.post(f"{HERE}/reply", text=said[1]).status == 303
-        assert anna.post(f"{HERE}/note", text=said[2]).status == 303
+        anna, bo = desk.signed_in(ANNA), desk.signed_in(BO)
+        work_on(anna, bo)
         desk.poll()
         close(desk)
-        reporter.submit(intake, reporter.message(said[3]), "/api/post")
+        reporter.submit(intake, reporter.message(planted("more")), "/api/post")
         desk.poll()
         anna.get(HERE)
-        yield Whole(desk, intake, reporter, said)
+        reporter.submit(intake, reporter.message(planted("unread")), "/api/post")
+        send_file(intake, reporter, Evidence.of(desk, planted("unopened").encode()))
+        desk.poll()
+        reply_without_a_look(desk, planted("unsent"))
+        yield Whole(desk, intake, reporter, anna)
+
+
+def planted(name: str) -> str:
+    return f"planted-{name}-kanariefugl"
+
+
+def work_on(anna: Member, bo: Member) -> None:
+    """Everything that two members can keep of a case; of a name, no more than the half that waits for its reader."""
+    for part, fields in (("person", {"role": "vidne"}), ("tags", {})):
+        revision = found(anna.get(HERE).text, "revision")
+        assert anna.post(f"{HERE}/sheet", part=part, revision=revision, text=planted(part), **fields).status == 303
+    for kind in ("reply", "note"):
+        assert anna.post(f"{HERE}/{kind}", text=planted(kind)).status == 303
+    anna.get(HERE)
+    consent = {"text": planted("consent"), "consent": "yes", "recorded": str(today())}
+    body, headers = form(anna, planted("recording").encode(), "samtale.m4a", **consent), {"sec-fetch-site": "same-origin"}
+    kind = {"content-type": "multipart/form-data; boundary=edge", "origin": "null"}
+    assert anna._ask("POST", f"{HERE}/recording", body, headers | kind).status == 303
+    source = found(anna.get(HERE).text, "source")
+    assert anna.post(f"{HERE}/identity", source=source, text=planted("reason")).status == 303
+    assert bo.post(f"{HERE}/identity/approve", asked=found(bo.get(HERE).text, "asked")).status == 303
+
+
+def found(page: str, field: str) -> str:
+    """The number in a field of the page."""
+    value = re.search(rf'name="{field}" value="(\d+)"', page)
+    assert value, field
+    return value[1]
+
+
+def reply_without_a_look(desk: Desk, text: str) -> None:
+    """A reply that waits to be sent, while what has come waits to be opened: a page of the case would open it."""
+    pages = desk.running.desk
+    session = next(each for each in pages.sessions._sessions.values() if each.member == ANNA)
+    place = Place(session, 1, pages.reader.read(session, 1).last_place)
+    pages.writer.reply(place, text, desk.clock())
 
 
 def send_file(intake: Intake, reporter: Reporter, evidence: Evidence) -> None:
@@ -223,7 +264,7 @@ def send_file(intake: Intake, reporter: Reporter, evidence: Evidence) -> None:
 
 def ciphertext(database: Path) -> list[bytes]:
     """Pieces of every value of bytes that a case put into a desk's database."""
-    tables = ("case", "content", "outbox", "arrival", "file", "part", "receipt")
+    tables = ("case", "content", "outbox", "arrival", "file", "part", "receipt", "sheet", "tag", "reveal")
     with closing(sqlite3.connect(database)) as connection:
         kept = [row for table in tables for row in connection.execute(f'SELECT * FROM "{table}"')]
     values = {value for row in kept for value in row if isinstance(value, bytes) and len(value) >= 32}
@@ -237,6 +278,7 @@ def test_a_case_whose_time_is_over_is_gone_here_and_in_the_mailbox_and_nothing_s
     traces = [each for each in ciphertext(desk.database) if each != reporter.keys.box]
     assert sum(each in whole.kept(desk.database) for each in traces) > 30
     assert sum(each in whole.kept(intake.database) for each in pieces) > 1_000
+    contents = len(desk.cases.contents(1))
     later(desk, 729)
     assert there(desk)
     later(desk, 731)
@@ -249,11 +291,11 @@ def test_a_case_whose_time_is_over_is_gone_here_and_in_the_mailbox_and_nothing_s
         parse_pages(intake.fetch(reporter.keys.box, reporter.keys.access).body)
     assert log_of(desk)[-1][0] == "desk"
     due = months_after(today(), 24)
-    assert log_of(desk)[-1][1] == f"erased {len(whole.said) + 3} contents and 1 files by closed_months due {due}"
+    assert log_of(desk)[-1][1] == f"erased {contents} contents and 2 files by closed_months due {due}"
     assert desk.cases.verify_log() > 0
 
 
-def test_an_erased_case_is_nowhere_for_anybody_and_not_counted(desk: Desk) -> None:
+def test_an_erased_case_is_neither_listed_nor_counted(desk: Desk) -> None:
     reported(desk)
     close(desk)
     reported(desk)
@@ -262,15 +304,6 @@ def test_an_erased_case_is_nowhere_for_anybody_and_not_counted(desk: Desk) -> No
     inbox = anna.get("/").text
     assert inbox.count('<th scope="row">') == 1
     assert "Case 2" in inbox
-    for name, path in product((ANNA, BO, CARL), (*SEEN, "/reply", "/hold", "/confirm", "/withdraw")):
-        member = desk.signed_in(name)
-        shown = [
-            member.get(f"/cases/{number}{path}")
-            if path in ("", "/files/" + "f" * 32)
-            else member.post(f"/cases/{number}{path}")
-            for number in (1, 999)
-        ]
-        assert {(page.status, page.text) for page in shown} == {(404, shown[0].text)}
 
 
 # The key --------------------------------------------------------------------------------------------------------------
@@ -313,7 +346,8 @@ def opened_with(identities: list[Identity], secrets: list[bytes], database: Path
         names = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
         rows = [row for name in names for row in connection.execute(f'SELECT * FROM "{name}"')]
         kept = [KeptPayload(*row) for row in connection.execute("SELECT wrapped_key, payload FROM content")]
-        files = connection.execute("SELECT wrapped_key, salt FROM file").fetchall()
+        files = connection.execute("SELECT wrapped_key, salt FROM file WHERE wrapped_key IS NOT NULL").fetchall()
+        sheets = connection.execute("SELECT sealed, revision FROM sheet").fetchall()
     found = [
         plain
         for value in (value for row in rows for value in row if isinstance(value, bytes))
@@ -330,6 +364,9 @@ def opened_with(identities: list[Identity], secrets: list[bytes], database: Path
     for (wrapped_key, salt), case in product(files, keys):
         key = tried(lambda w=wrapped_key, s=salt, case=case: unwrap_file_key(w, s, case))  # type: ignore[misc]
         found += [b"a file key"] if key is not None else []
+    for (sealed, revision), case in product(sheets, keys):
+        plain = tried(lambda s=sealed, r=revision, case=case: open_sheet(s, r, case))  # type: ignore[misc]
+        found += [plain] if plain is not None else []
     return found
 
 
@@ -340,21 +377,43 @@ def tried(act):  # type: ignore[no-untyped-def]
         return None
 
 
-def test_with_the_case_key_alone_destroyed_and_every_other_byte_kept_no_key_that_exists_opens_anything(
+# What is not under the case key yet, as SECURITY.md says (Gaps); erasing a case deletes it in the same moment.
+ON_ITS_WAY = {
+    "unsent": "outbox SET sealed = x''",
+    "unread": "arrival SET sealed = x''",
+    "telephone": "channel SET sealed = x''",
+    "name": "reveal SET half = x''",
+    "unopened": "part SET sealed = x'' WHERE file IN (SELECT id FROM file WHERE wrapped_key IS NULL)",
+}
+
+
+def file_by_telephone(anna: Member) -> None:
+    """A second case, whose box is not on the public server yet."""
+    page = re.search(r'name="page" value="([0-9a-f]+)"', anna.get("/reports/new").text)
+    assert page
+    fields = {"how": "phone", "group": "risk-control", "received": str(today()), "language": "da", "acknowledge": "yes"}
+    assert anna.post("/reports/new", page=page[1], text=planted("telephone"), **fields).status == 200
+
+
+def test_with_the_case_key_destroyed_no_key_that_exists_opens_anything_but_what_is_still_on_its_way(
     whole: Whole, tmp_path: Path
 ) -> None:
+    file_by_telephone(whole.anna)
     whole.desk.cases.leave_no_trace()
     copy = tmp_path / "copy.sqlite"
     shutil.copy(whole.desk.database, copy)
     identities, secrets = every_secret(whole.desk)
     assert (len(identities), len(secrets)) == (16, 24)
     before = opened_with(identities, secrets, copy)
-    for said in (*whole.said, "Vi har læst det."):
-        assert any(said.encode() in plain for plain in before), said
-    assert b"a file key" in before
+    said = ("report", "reply", "note", "more", "person", "consent", "reason")
+    assert [word for word in (*said, *ON_ITS_WAY) if not any(planted(word).encode() in plain for plain in before)] == []
+    assert before.count(b"a file key") == 2, "the reporter's evidence and the recording"
     with closing(sqlite3.connect(copy)) as connection, connection:
-        changed = connection.execute('UPDATE "case" SET "key" = x\'\'').rowcount
-    assert changed == 1
+        assert connection.execute('UPDATE "case" SET "key" = x\'\'').rowcount == 2
+    keyless = opened_with(identities, secrets, copy)
+    assert [word for word in (*said, *ON_ITS_WAY) if any(planted(word).encode() in plain for plain in keyless)] == [*ON_ITS_WAY]
+    with closing(sqlite3.connect(copy)) as connection, connection:
+        assert all(connection.execute(f"UPDATE {each}").rowcount for each in ON_ITS_WAY.values())
     keys_alone = (b"AGE-SECRET-KEY-PQ-1", b"WHISTLE-SIGNING-KEY-1")
     assert [plain for plain in opened_with(identities, secrets, copy) if not plain.startswith(keys_alone)] == []
 
@@ -545,6 +604,17 @@ def test_an_open_case_is_not_asked_to_be_erased_and_a_reopened_one_not_erased(de
 def test_out_of_scope_is_kept_thirty_days_and_never_erased_on_the_day_it_is_closed(desk: Desk) -> None:
     reported(desk)
     close(desk, out_of_scope=True)
+    later(desk, 29)
+    assert there(desk)
+    later(desk, 30)
+    assert not there(desk)
+
+
+def test_a_complaint_is_erased_thirty_days_after_it_was_decided(desk: Desk) -> None:
+    reported(desk)
+    anna = desk.signed_in(ANNA)
+    assert anna.post(f"{HERE}/acknowledge", text="Vi har læst det.").status == 303
+    step(anna, "assessing", "addressing", "concluding", "closed", outcome="complaint")
     later(desk, 29)
     assert there(desk)
     later(desk, 30)

@@ -77,9 +77,11 @@ class Postbox:
     """A mail server in memory, which a test can stop."""
 
     mails: list[EmailMessage] = field(default_factory=list)
+    tried: list[str] = field(default_factory=list)  # every mail, byte for byte, whether or not it was taken
     broken: bool = False
 
     def __call__(self, mail: EmailMessage) -> None:
+        self.tried.append(mail.as_string())
         if self.broken:
             raise MailNotSent
         self.mails.append(mail)
@@ -231,6 +233,15 @@ def test_a_case_that_is_erased_leaves_nothing_of_its_mail(desk: Desk, world: Wor
     assert world.at(f"{today() + timedelta(days=801)} 07:00") == []
 
 
+def test_of_a_case_that_is_erased_while_mail_is_made_nothing_is_kept_either(desk: Desk, world: World) -> None:
+    reporter = reported(desk)
+    close(desk)
+    later(desk, 800)
+    desk.cases.mails.plan(desk.clock(), {}, [reporter.keys.box], today())
+    with closing(sqlite3.connect(desk.database)) as connection:
+        assert connection.execute("SELECT count(*) FROM mailed_about").fetchone() == (0,)
+
+
 def test_a_mail_about_a_case_goes_to_its_own_group_alone(world: World) -> None:
     world.case("2026-11-24", "audit-chair")
     assert world.at("2026-11-26 07:00") == [(CHAIR, {"answer"})]
@@ -305,6 +316,18 @@ def test_a_mail_is_the_same_whatever_the_case_and_however_many(desk: Desk, world
     assert "Date: Thu, 26 Nov 2026 07:00:00 +0000" in one
 
 
+def test_what_stands_over_a_mail_tells_nothing_of_what_it_says(world: World) -> None:
+    world.case("2026-11-24")
+    world.mail().once(datetime(2026, 11, 26, 7, tzinfo=UTC))
+    world.wrong |= {"silent": True, "unerased": True}
+    world.mail().once(datetime(2026, 11, 27, 7, tzinfo=UTC))
+    one, _, many = world.post.mails
+    assert kinds_of(one) != kinds_of(many)
+    heads = [{name: text for name, text in mail.items() if name not in ("To", "Date", "Message-ID")} for mail in (one, many)]
+    assert heads[0] == heads[1]
+    assert heads[0]["Subject"] == WORDS["en"]("mail.subject")
+
+
 def test_the_words_of_no_kind_have_a_number_or_a_gap() -> None:
     for words in WORDS.values():
         for kind in (*KINDS, "subject", "sign_in"):
@@ -343,6 +366,16 @@ def test_what_fails_is_tried_again_is_on_the_log_once_and_on_every_inbox_until_i
     assert world.post.taken() == [(RISK, {"answer"})]
     assert [line for line in log_of(desk) if line[0] == "desk"] == [("desk", "mail failed", None), ("desk", "mailed", None)]
     assert "Mail to members cannot be sent" not in desk.member(BO).get("/").text
+
+
+def test_what_failed_is_tried_again_after_ten_minutes_and_not_before_as_the_very_same_mail(world: World) -> None:
+    world.case("2026-11-24")
+    world.post.broken = True
+    mail = world.mail()
+    for text in ("07:00:30", "07:05:00", "07:10:29", "07:11:07", "07:20:00"):
+        mail.once(datetime.fromisoformat(f"2026-11-26T{text}+00:00"))
+    first, second = world.post.tried
+    assert first == second
 
 
 def test_what_still_waits_at_the_next_hour_goes_with_it_in_one_mail(world: World) -> None:
@@ -426,7 +459,7 @@ def serving(**settings: Any) -> Iterator[tuple[int, Received]]:
 
 
 def sent_over(world: World, **changes: Any) -> None:
-    world.settings, world.post = replace(SETTINGS, host="localhost", **changes), None  # type: ignore[assignment]
+    world.settings, world.post = replace(SETTINGS, **({"host": "localhost"} | changes)), None  # type: ignore[assignment]
     world.case("2026-11-24")
     world.mail().once(datetime(2026, 11, 26, 7, tzinfo=UTC))
 
@@ -464,6 +497,16 @@ def test_a_server_whose_certificate_nobody_vouches_for_gets_nothing(
     tls = {"ssl_context": certificate.context} if security == "tls" else {"tls_context": certificate.context}
     with serving(**tls) as (port, received):
         sent_over(world, port=port, security=security)
+    assert (received.mails, world.desk.cases.mails.is_failing()) == ([], True)
+
+
+@pytest.mark.parametrize("security", ["starttls", "tls"])
+def test_a_server_with_a_good_certificate_of_another_name_gets_nothing(
+    world: World, certificate: Certificate, security: str
+) -> None:
+    tls = {"ssl_context": certificate.context} if security == "tls" else {"tls_context": certificate.context}
+    with serving(**tls) as (port, received):
+        sent_over(world, host="127.0.0.1", port=port, security=security, authority=certificate.file)
     assert (received.mails, world.desk.cases.mails.is_failing()) == ([], True)
 
 

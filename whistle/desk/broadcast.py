@@ -1,4 +1,6 @@
-"""A message to every open mailbox of a group: a lead writes it, another member confirms it, and each open case gets its own.
+"""A message to every open mailbox of a group: a lead writes it, another member confirms it, and each case gets its own.
+
+A closed case gets one too: its mailbox is open until it is erased.
 
 It is signed and sealed like any reply, in the language of the report. No case is shown to whoever sends it, so that it reaches
 those too that they must not see.

@@ -47,10 +47,7 @@ class _To(_Tables, table=True):
 
 _TABLES = _Tables.metadata.tables
 _broadcast, _to = (_TABLES[name] for name in ("broadcast", "broadcast_to"))
-_case = table(
-    "case", column("number", Integer), column("box", LargeBinary), *(column(name, String) for name in ("group", "state"))
-)
-_CLOSED = "closed"
+_case = table("case", column("number", Integer), column("box", LargeBinary), column("group", String))
 
 
 @dataclass(frozen=True)
@@ -94,7 +91,7 @@ class Broadcasts:
             self._log(connection, act)
 
     def confirm(self, act: "Act", id_: int) -> None:
-        """The second member's word: every case that is open now is to have it. Raises BroadcastOver, NeedsAnother."""
+        """The second member's word: every case that is here now, closed ones too, is to have it. Raises BroadcastOver, NeedsAnother."""
         here = (_broadcast.c.id == id_) & _broadcast.c.confirmed_by.is_(None)
         with self._writing() as connection:
             row = connection.execute(select(_broadcast.c.by, _broadcast.c.group).where(here)).first()
@@ -103,12 +100,12 @@ class Broadcasts:
             if row.by == act.who:
                 raise NeedsAnother
             connection.execute(update(_broadcast).where(here).values(confirmed_by=act.who))
-            cases = _open_cases(row.group).add_columns(literal(id_))
+            cases = _cases_of(row.group).add_columns(literal(id_))
             connection.execute(insert(_to).from_select(["case", "broadcast"], cases))
             self._log(connection, act)
 
     def left(self, id_: int) -> list[int]:
-        """The cases that are still to have it, if they are still open and the group's."""
+        """The cases that are still to have it, if they are still here and the group's."""
         with self._reading() as connection:
             return _left(connection, id_)
 
@@ -145,13 +142,13 @@ class Broadcasts:
                 self._log(connection, act)
 
 
-def _open_cases(group: Any) -> Any:
-    return select(_case.c.number).where(_case.c.group == group, _case.c.state != _CLOSED)
+def _cases_of(group: Any) -> Any:
+    return select(_case.c.number).where(_case.c.group == group)
 
 
 def _left(connection: Connection, id_: int) -> list[int]:
     group = select(_broadcast.c.group).where(_broadcast.c.id == id_).scalar_subquery()
-    here = (_to.c.broadcast == id_) & _to.c.case.in_(_open_cases(group))
+    here = (_to.c.broadcast == id_) & _to.c.case.in_(_cases_of(group))
     return list(connection.scalars(select(_to.c.case).where(here).order_by(_to.c.case)))
 
 
