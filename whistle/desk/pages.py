@@ -324,7 +324,7 @@ class Desk:
             self._page(Right.ACCOUNT, "/passphrase", self.passphrase_page),
             self._form(Right.ACCOUNT, "/passphrase", self.change_passphrase, self.members.turns),
             self._form(Right.ACCOUNT, "/block", _about_people(self.people_page.block_oneself)),
-            self._form(Right.CASES, "/ring", _about_people(self.people_page.hand_ring)),
+            self._form(Right.CASES, "/ring", _about_people(self.people_page.hand_ring), fresh=True),
             self._page(Right.PEOPLE, "/people", self.people_list),
             *(
                 self._form(Right.PEOPLE, f"/people/{name}", _about_people(take), fresh=True)
@@ -362,14 +362,14 @@ class Desk:
             self._form(Right.CASES, case + "/early", self._text("early", self.keeping.early), fresh=True),
             self._form(Right.CASES, case + "/confirm", partial(self.answer_request, "confirm"), fresh=True),
             self._form(Right.CASES, case + "/withdraw", partial(self.answer_request, "withdraw")),
-            self._form(Right.CASES, case + "/identity", self._acted("identity", self.revealing.ask)),
+            self._form(Right.CASES, case + "/identity", self._acted("identity", self.revealing.ask), fresh=True),
             self._form(
                 Right.CASES, case + "/identity/approve", self._acted("identity-approve", self.revealing.approve), fresh=True
             ),
             self._form(Right.CASES, case + "/identity/refuse", self._acted("identity-refuse", self.revealing.refuse)),
             self._form(Right.CASES, case + "/identity/end", self._acted("identity-end", self.revealing.end)),
             self._form(Right.CASES, case + "/identity/reveal", self.reveal, fresh=True),
-            self._form(Right.CASES, case + "/disclose", self._acted("disclose", self.disclosing.disclose)),
+            self._form(Right.CASES, case + "/disclose", self._acted("disclose", self.disclosing.disclose), fresh=True),
             self._form(Right.CASES, case + "/removal", self.ask_removal),
             self._form(Right.CASES, case + "/removal-confirm", partial(self.answer_removal, "removal-confirm"), fresh=True),
             self._form(Right.CASES, case + "/removal-withdraw", partial(self.answer_removal, "removal-withdraw")),
@@ -379,9 +379,9 @@ class Desk:
             Guarded(Right.CASES, "POST", case + "/recording", self.send_recording),
             self._form(Right.CASES, case + "/declare", self.declare),
             self._form(Right.CASES, case + "/step-aside", self.step_aside),
-            self._form(Right.LEAD, case + "/exclude", self.exclude),
-            self._form(Right.LEAD, case + "/readmit", self.readmit),
-            self._form(Right.LEAD, case + "/hand-over", self.hand_over),
+            self._form(Right.LEAD, case + "/exclude", self.exclude, fresh=True),
+            self._form(Right.LEAD, case + "/readmit", self.readmit, fresh=True),
+            self._form(Right.LEAD, case + "/hand-over", self.hand_over, fresh=True),
         ]
 
     def _page(self, right: Right, path: str, show: Callable[[Visit], Response]) -> Guarded:
