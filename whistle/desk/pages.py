@@ -926,7 +926,7 @@ class Desk:
     def _open_arrivals(self, visit: Visit) -> bool:
         """Opens what waits; whether new reports must wait because the key card has ended or cannot be used."""
         today = visit.now.date()
-        waits = self.reader.open_arrivals(visit.session, today)
+        waits = self.reader.open_arrivals(visit.session, visit.now)
         if self.channels.taking.settle(visit.session, visit.now):
             self.purge.again()
         return waits or today > self.card.known().ends
