@@ -19,7 +19,7 @@ from tests.desk.relaying import Public, public
 from tests.desk.running import ANNA, BO, CARL, Desk, Member, Reporter, started, today
 from whistle.desk.deadlines import CaseDays, Urgency, owed
 from whistle.desk.inbox import clocks_of
-from whistle.desk.presets import DEFAULT, PRESETS, Preset, answer_by
+from whistle.desk.presets import DEFAULT, PRESETS, Preset, answer_by, to_close
 from whistle.desk.states import _NEXT, State
 from whistle.protocol.wire import TO_DESK, Frame
 from whistle.store.desk import Act, Case, Cases, Step, Stored
@@ -77,7 +77,11 @@ def steps_of(case: Case, day: date) -> list[Step | None]:
 
 def check(cases: Cases, number: int, preset: Preset, on: date) -> None:
     case = one(cases, number)
-    found = owed(State(case.state), case.received, case.acknowledged, preset, on, case.feedback)
+    found = [
+        *to_close(case.out_of_scope, case.closed, preset, on),
+        *owed(State(case.state), case.received, case.acknowledged, preset, on, case.feedback),
+    ]
+    found.sort(key=lambda each: each.by)
     assert (case.due, case.due_what) == ((found[0].by, found[0].what) if found else (NEVER, None))
     days = CaseDays(case.received, case.answered, case.acknowledged, case.feedback, case.out_of_scope, case.closed)
     assert case.answer_by == (answer_by(days, preset) or NEVER)
@@ -143,7 +147,7 @@ def test_other_rules_are_taken_over_when_the_desk_starts_and_the_same_ones_cost_
         assert one(cases, 2).due == date(2026, 11, 27)
 
 
-@pytest.mark.parametrize("field", ["acknowledge_days", "feedback_months", "answer_days"])
+@pytest.mark.parametrize("field", ["acknowledge_days", "feedback_months", "answer_days", "out_of_scope_days"])
 def test_every_number_that_the_days_hang_on_names_the_rules(field: str) -> None:
     assert clocks_of(replace(PRESET, **{field: 1})).rules != clocks_of(PRESET).rules
     assert clocks_of(PRESET).rules != clocks_of(PRESETS["de"]).rules
