@@ -15,6 +15,7 @@ import pytest
 
 from tests.desk.relaying import Evidence, Public, public
 from tests.desk.running import ANNA, BO, CARL, PASSPHRASES, PLAN, Desk, Member, Reporter, settings_of, started, today
+from tests.desk.test_casework import TICKS
 from tests.intake.running import Intake
 from tests.intake.running import started as started_intake
 from whistle.desk.application import build
@@ -80,8 +81,8 @@ def step(member: Member, *states: str, path: str = HERE, outcome: str = "substan
             member.assess(path)
         if state == "closed":
             code = "out_of_scope" if "out_of_scope" in states else outcome
-            assert member.post(f"{path}/outcome", outcome=code, text="Sådan blev det.").status == 303
-        assert member.post(f"{path}/state", state=state).status == 303
+            assert member.post(f"{path}/outcome", outcome=code, text="Sådan blev det.", **TICKS).status == 303
+        assert member.post(f"{path}/state", state=state, text="Hun bad om ingen feedback.").status == 303
 
 
 def asked(page: str, what: str) -> str:
@@ -249,7 +250,7 @@ def test_a_case_whose_time_is_over_is_gone_here_and_in_the_mailbox_and_nothing_s
         parse_pages(intake.fetch(reporter.keys.box, reporter.keys.access).body)
     assert log_of(desk)[-1][0] == "desk"
     due = months_after(today(), 24)
-    assert log_of(desk)[-1][1] == f"erased {len(whole.said) + 3} contents and 1 files by closed_months due {due}"
+    assert log_of(desk)[-1][1] == f"erased {len(whole.said) + 4} contents and 1 files by closed_months due {due}"
     assert desk.cases.verify_log() > 0
 
 

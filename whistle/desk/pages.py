@@ -45,7 +45,7 @@ from whistle.desk.receipts import Receipts
 from whistle.desk.relay import Clock, Relay
 from whistle.desk.removal import Removal
 from whistle.desk.roles import Right, may, require
-from whistle.desk.saying import ROWS, checks_of, for_now, questions_in, ticked_in, typed_in
+from whistle.desk.saying import ROWS, checks_of, for_now, form_of, owes_feedback, questions_in, ticked_in, typed_in
 from whistle.desk.sessions import Owes, Session, Sessions
 from whistle.desk.sheet import PARTS
 from whistle.desk.showing import Draft, Pages
@@ -63,6 +63,7 @@ from whistle.errors import (
     DisclosureIncomplete,
     FactorNeeded,
     FactorRefused,
+    FeedbackMissing,
     FeedbackUnfinished,
     FilesUnopened,
     FileTooLarge,
@@ -134,6 +135,7 @@ _STATUS: Mapping[type[WhistleError], int] = {
     SignInRefused: 403,
     ForbiddenStep: 409,
     OutcomeMissing: 409,
+    FeedbackMissing: 409,
     RiskUnassessed: 409,
     NeedsAnother: 409,
     NeedsOtherRing: 409,
@@ -348,9 +350,9 @@ class Desk:
             self._form(Right.CASES, case + "/note", self._text("note", self.writer.note)),
             self._form(Right.CASES, case + "/ask", self.ask),
             self._form(Right.CASES, case + "/minutes", self._text("minutes", self.writer.minutes)),
-            self._form(Right.CASES, case + "/feedback", self.give_feedback),
+            self._form(Right.CASES, case + "/feedback", self._checked("feedback", self.writer.feedback)),
             self._form(Right.CASES, case + "/outcome", self.tell_outcome),
-            self._form(Right.CASES, case + "/closing", self._text("closing", self.writer.closing)),
+            self._form(Right.CASES, case + "/closing", self._checked("closing", self.writer.closing)),
             self._form(Right.CASES, case + "/state", self.change_state),
             Guarded(Right.CASES, "POST", case + "/files", self.send_file),
             self._page(Right.CASES, case + "/files/{file:file}", self.file_page),
@@ -646,8 +648,10 @@ class Desk:
         return take
 
     def change_state(self, visit: Visit, form: Form) -> Response:
-        after, tell = form.get("state", ""), "tell" in form
-        return self._done(visit, "state", "", partial(self.writer.change_state, _place(visit, form), after, tell, visit.now))
+        """A form that asks why there is no feedback, if there is none and the case could be closed."""
+        after, tell, why = form.get("state", ""), "tell" in form, form.get("text", "")
+        act = partial(self.writer.change_state, _place(visit, form), after, tell, visit.now, why)
+        return self._done(visit, "unsaid" if "text" in form else "state", why, act, to=f"/cases/{visit.case}?done=state")
 
     def ask(self, visit: Visit, form: Form) -> Response:
         def act() -> None:
@@ -656,15 +660,20 @@ class Desk:
 
         return self._done(visit, "ask", form.get("text", ""), act, form)
 
-    def give_feedback(self, visit: Visit, form: Form) -> Response:
-        text = form.get("text", "")
-        act = partial(self.writer.feedback, _place(visit, form), text, ticked_in(form), visit.now)
-        return self._done(visit, "feedback", text, act, form)
+    def _checked(self, form: str, write: Callable[[Place, str, frozenset[str], datetime], None]) -> Take:
+        """A form with a text that goes out only by its checklist."""
+
+        def take(visit: Visit, fields: Form) -> Response:
+            text = fields.get("text", "")
+            act = partial(write, _place(visit, fields), text, ticked_in(fields), visit.now)
+            return self._done(visit, form, text, act, fields)
+
+        return take
 
     def tell_outcome(self, visit: Visit, form: Form) -> Response:
         text, chosen = form.get("text", ""), form.get("outcome", "")
-        act = partial(self.writer.outcome, _place(visit, form), text, chosen, visit.now)
-        return self._done(visit, "complaint" if chosen == Code.COMPLAINT else "outcome", text, act, form)
+        act = partial(self.writer.outcome, _place(visit, form), text, chosen, ticked_in(form), visit.now)
+        return self._done(visit, form_of(chosen), text, act, form)
 
     def hold(self, visit: Visit, form: Form) -> Response:
         """A form with a text and a day."""
@@ -804,7 +813,8 @@ class Desk:
             letters=self._letters(case, opened.report.language, today),
             choices=self.letters.choices(opened.report.language),
             rows=ROWS,
-            checks=checks_of(case),
+            checks=partial(checks_of, case),
+            unsaid=case.state == State.CONCLUDING and owes_feedback(case),
             codes=[code for code in Code if code is not Code.COMPLAINT],
             now=for_now(case),
             today=today,
