@@ -99,6 +99,10 @@ def test_a_case_without_feedback_is_not_closed_and_the_page_says_what_to_do(desk
     page = anna.post(f"/cases/{number}/state", state="closed", text=" ", tell="yes")
     assert page.status == 409
     assert 'href="#unsaid-text">The reporter has had no feedback. Give it under “What it comes to”' in unescape(page.text)
+    assert 'name="state" value="closed" required checked>' in page.text
+    assert 'name="tell" value="yes" checked>' in page.text
+    untold = anna.post(f"/cases/{number}/state", state="closed", text=" ").text
+    assert 'name="tell" value="yes">' in untold
     assert case_at(desk, number).state == "concluding"
     assert anna.post(f"/cases/{number}/feedback", text="We looked.", **TICKS).status == 303
     assert 'id="unsaid-text"' not in anna.get(f"/cases/{number}").text

@@ -651,7 +651,7 @@ class Desk:
         """A form that asks why there is no feedback, if there is none and the case could be closed."""
         after, tell, why = form.get("state", ""), "tell" in form, form.get("text", "")
         act = partial(self.writer.change_state, _place(visit, form), after, tell, visit.now, why)
-        return self._done(visit, "unsaid" if "text" in form else "state", why, act, to=f"/cases/{visit.case}?done=state")
+        return self._done(visit, "unsaid" if "text" in form else "state", why, act, form, f"/cases/{visit.case}?done=state")
 
     def ask(self, visit: Visit, form: Form) -> Response:
         def act() -> None:
