@@ -78,7 +78,7 @@ def test_corrections_consent_a_name_and_fear_go_from_the_mailbox_to_the_desks_pa
 
     mailbox = mailbox_of(browser, demo, code)
     letter = shown(mailbox, MINUTES)
-    letter.get_by_role("button", name="Tell them that I have read this").click()
+    mailbox.get_by_role("button", name="Tell them that I have read this").first.click()
     comes(desk, re.compile("Has read: minutes of"))
     letter.get_by_text("Correct the minutes").click()
     letter.get_by_label("What should be different?").fill(CORRECTION)
@@ -189,7 +189,7 @@ def comes(desk: Page, words: re.Pattern[str]) -> None:
 def mailbox_of(browser: Browser, demo: Demo, code: str) -> Page:
     page = browser.new_context().new_page()
     page.goto(f"{demo.intake}/en/mailbox")
-    page.get_by_label("Case code").fill(code)
+    page.locator("#case-code").fill(code)
     page.get_by_role("button", name="Open").click()
     expect(page.get_by_text(journey.REPORT)).to_be_visible(timeout=20_000)
     return page

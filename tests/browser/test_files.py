@@ -82,7 +82,7 @@ def mailbox(demo: Demo, browser: Browser, sent: Sent) -> Iterator[Page]:
     context = browser.new_context()
     page = context.new_page()
     page.goto(f"{demo.intake}/en/mailbox")
-    page.get_by_label("Case code").fill(sent.code)
+    page.locator("#case-code").fill(sent.code)
     page.get_by_role("button", name="Open").click()
     expect(page.get_by_text(journey.REPORT)).to_be_visible(timeout=20_000)
     yield page

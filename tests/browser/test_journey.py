@@ -119,7 +119,7 @@ def open_mailbox(browser: Browser, demo: Demo, code: str, crossed: list[bytes]) 
     page = reporter_page(browser, crossed)
     for _ in range(30):
         page.goto(f"{demo.intake}/en/mailbox")
-        page.get_by_label("Case code").fill(code.upper().replace("-", " "))
+        page.locator("#case-code").fill(code.upper().replace("-", " "))
         page.get_by_role("button", name="Open").click()
         expect(page.get_by_text(REPORT)).to_be_visible(timeout=20_000)
         if page.get_by_text(QUESTION).count():

@@ -230,7 +230,7 @@ def test_a_mailbox_whose_report_is_there_raises_no_alarm(world: World, browser: 
 def opened(world: World, browser: Browser, report: PreparedReport, shown: str = "Noget er galt.") -> Page:
     page = browser.new_context().new_page()
     page.goto(f"{world.demo.intake}/en/mailbox")
-    page.get_by_label("Case code").fill(codes.write(report.code))
+    page.locator("#case-code").fill(codes.write(report.code))
     page.get_by_role("button", name="Open").click()
     expect(page.locator("#opened").get_by_text(shown)).to_be_visible(timeout=20_000)
     return page

@@ -57,7 +57,7 @@ def read_again(browser: Browser, way: Link, code: str) -> None:
     page = browser.new_page()
     page.set_default_timeout(PATIENCE)
     page.goto(f"http://127.0.0.1:{way.port}/en/mailbox")
-    page.get_by_label("Case code").fill(code)
+    page.locator("#case-code").fill(code)
     page.get_by_role("button", name="Open").click()
     expect(page.get_by_text(journey.REPORT)).to_be_visible(timeout=PATIENCE)
     expect(page.get_by_text("file-1.mp4")).to_be_visible(timeout=PATIENCE)
