@@ -344,6 +344,10 @@ class OutcomeMissing(ForbiddenStep):
     """A case is closed only once it has an outcome, which the reporter is told."""
 
 
+class FeedbackMissing(ForbiddenStep):
+    """A case is closed only once its reporter has had feedback, or a note says why there is none."""
+
+
 class RiskUnassessed(ForbiddenStep):
     """A case is investigated only once somebody has assessed the risk of retaliation, with a plan against it."""
 
@@ -561,11 +565,11 @@ class NoOutcomeChosen(DeskRefused):
 
 
 class ChecklistIncomplete(DeskRefused):
-    """Feedback goes out only once every line of its checklist is ticked."""
+    """What was found or decided is told only once every line of its checklist is ticked."""
 
 
 class FeedbackUnfinished(DeskRefused):
-    """The proposed feedback still has a gap where somebody's own words must stand."""
+    """The proposed text still has a gap where somebody's own words must stand."""
 
 
 class NoticeUnfinished(FeedbackUnfinished):

@@ -18,6 +18,7 @@ CORRECTION, FEAR = "Vi talte i ti minutter.", "Jeg er flyttet til kælderen."
 CONSENT, NOTICE = "Mit navn må gives til politiet.", "Politiet får dit navn i morgen."
 NAME, ENOUGH = "Ane Ås", "Jeg har sagt alt."
 PATIENCE = 60  # half seconds
+TICKS = "#{}-text >> xpath=ancestor::form >> input[type=checkbox]"
 
 
 def test_a_case_goes_from_questions_to_closing_words_and_the_reporter_answers_from_the_mailbox(
@@ -49,16 +50,17 @@ def test_a_case_goes_from_questions_to_closing_words_and_the_reporter_answers_fr
     desk.get_by_role("button", name="Keep the assessment").click()
     expect(desk.get_by_role("status")).to_contain_text("The assessment is kept.")
     step(desk, "Being investigated")
-    say(desk, "feedback", FEEDBACK, "#feedback-text >> xpath=ancestor::form >> input[type=checkbox]")
+    say(desk, "feedback", FEEDBACK, TICKS.format("feedback"))
     shown(mailbox, FEEDBACK)
     expect(mailbox.locator("#status-section")).to_contain_text("Feedback given")
 
     step(desk, "Being concluded")
     step(desk, "Closed", "This case has no outcome yet.")
-    say(desk, "outcome", OUTCOME, "#outcome-substantiated")
+    desk.locator("#outcome-substantiated").check()
+    say(desk, "outcome", OUTCOME, TICKS.format("outcome"))
     closing = desk.locator("#closing-text").input_value()
     assert "We are closing the case of your report" in closing
-    say(desk, "closing", closing)
+    say(desk, "closing", closing, TICKS.format("closing"))
     step(desk, "Closed")
     shown(mailbox, OUTCOME)
     shown(mailbox, "Nobody may punish you for having reported.")

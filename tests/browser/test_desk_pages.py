@@ -257,7 +257,7 @@ def test_every_form_of_a_case_is_accessible_and_fits_unfolded_and_with_its_mista
     page.set_viewport_size({"width": width, "height": 800})
     page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
     page.goto(f"/cases/2?language={language}")
-    for form, field in (("ask", "question-1"), ("feedback", "check-secrecy"), ("outcome", "outcome-substantiated")):
+    for form, field in (("ask", "question-1"), ("feedback", "feedback-check-secrecy"), ("outcome", "outcome-substantiated")):
         unfold(page)
         page.locator(f"#{form}-text").fill("Ord, der skal blive stående.")
         page.locator(f"form:has(#{form}-text) button").click()

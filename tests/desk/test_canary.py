@@ -44,8 +44,8 @@ def fill_in(anna: Member, bo: Member) -> None:
         (anna, "readmit", said | {"aside": "1"}),
         (anna, "disclose", {"to": CANARY, "ground": "proceedings", "told": "notice", "notice": CANARY} | said),
         (bo, "note", said),
-        (anna, "outcome", said | {"outcome": "substantiated"}),
-        (anna, "closing", said),
+        (anna, "outcome", said | TICKS | {"outcome": "substantiated"}),
+        (anna, "closing", said | TICKS),
     ]
     for member, form, fields in forms:
         member.get(CASE)

@@ -20,12 +20,13 @@ from whistle.protocol.content import Closing, Feedback, Minutes, Outcome, Questi
 from whistle.store.desk import Case, Cases
 
 TICKS = {f"check-{check}": "yes" for check in CHECKS}
+WHY = "The reporter asked not to be told."
 SAID: Mapping[str, Mapping[str, str]] = {
     "ask": {"text": "words", "question-1": "Where?", "choices-1": "Here\nThere"},
     "minutes": {"text": "words"},
     "feedback": {"text": "words", **TICKS},
-    "outcome": {"text": "words", "outcome": "substantiated"},
-    "closing": {"text": "words"},
+    "outcome": {"text": "words", "outcome": "substantiated", **TICKS},
+    "closing": {"text": "words", **TICKS},
 }
 
 
@@ -115,7 +116,7 @@ def test_questions_typed_before_a_session_ended_are_given_back(desk: Desk) -> No
 def test_minutes_and_closing_words_are_sent_as_what_they_are(desk: Desk, anna: Member) -> None:
     reporter, number = begun(desk, anna)
     assert anna.post(f"/cases/{number}/minutes", text="We met.").status == 303
-    assert anna.post(f"/cases/{number}/closing", text="Thank you.").status == 303
+    assert anna.post(f"/cases/{number}/closing", text="Thank you.", **TICKS).status == 303
     assert bodies(desk, reporter) == [Minutes("We met."), Closing("Thank you.")]
 
 
@@ -128,10 +129,10 @@ def test_feedback_without_every_tick_is_not_sent_and_all_of_it_stays(desk: Desk,
     ticks = {name: tick for name, tick in TICKS.items() if name != f"check-{missing}"}
     page = anna.post(f"/cases/{number}/feedback", text="We looked.", **ticks)
     assert page.status == 400
-    assert "Every line of the checklist must be ticked before feedback goes out. Nothing was sent." in page.text
+    assert "Every line of the checklist must be ticked before these words go out. Nothing was sent." in page.text
     assert "\nWe looked.</textarea>" in page.text
     for check in CHECKS:
-        box = page.text.split(f'id="check-{check}"')[1].split(">")[0]
+        box = page.text.split(f'id="feedback-check-{check}"')[1].split(">")[0]
         assert box.endswith(" checked") == (check != missing)
     assert not bodies(desk, reporter)
     assert not acts(desk, number)
@@ -180,14 +181,14 @@ def test_a_case_without_an_outcome_is_not_closed_and_the_page_says_what_is_missi
     assert "This case has no outcome yet." in page.text
     assert case_at(desk, number).state == "concluding"
     assert anna.post(f"/cases/{number}/outcome", **SAID["outcome"]).status == 303
-    assert anna.post(f"/cases/{number}/state", state="closed").status == 303
+    assert anna.post(f"/cases/{number}/state", state="closed", text=WHY).status == 303
     assert case_at(desk, number).state == "closed"
 
 
 @pytest.mark.parametrize("code", Code)
 def test_an_outcome_is_told_in_words_and_kept_as_a_code(desk: Desk, anna: Member, code: Code) -> None:
     reporter, number = begun(desk, anna)
-    assert anna.post(f"/cases/{number}/outcome", outcome=code, text="It was so.").status == 303
+    assert anna.post(f"/cases/{number}/outcome", outcome=code, text="It was so.", **TICKS).status == 303
     assert bodies(desk, reporter) == [Outcome("It was so.")]
     case = case_at(desk, number)
     assert (case.outcome, case.decided, case.state) == (code, desk.clock().date(), "received")
@@ -197,7 +198,7 @@ def test_an_outcome_is_told_in_words_and_kept_as_a_code(desk: Desk, anna: Member
 @pytest.mark.parametrize("code", ["", "guilty"])
 def test_without_an_outcome_of_the_list_nothing_is_sent_and_the_text_stays(desk: Desk, anna: Member, code: str) -> None:
     reporter, number = begun(desk, anna)
-    page = anna.post(f"/cases/{number}/outcome", outcome=code, text="It was so.")
+    page = anna.post(f"/cases/{number}/outcome", outcome=code, text="It was so.", **TICKS)
     assert page.status == 400
     assert "Choose an outcome of the list. Nothing was sent." in page.text
     assert "\nIt was so.</textarea>" in page.text
@@ -207,7 +208,7 @@ def test_without_an_outcome_of_the_list_nothing_is_sent_and_the_text_stays(desk:
 
 def test_what_was_chosen_stays_when_the_words_are_missing(desk: Desk, anna: Member) -> None:
     _, number = begun(desk, anna)
-    page = anna.post(f"/cases/{number}/outcome", outcome="handed_to_police", text=" ")
+    page = anna.post(f"/cases/{number}/outcome", outcome="handed_to_police", text=" ", **TICKS)
     assert page.status == 400
     assert 'value="handed_to_police" checked>' in page.text
 
@@ -216,8 +217,8 @@ def test_a_closed_case_takes_no_other_outcome_and_the_words_can_be_copied(desk: 
     _, number = begun(desk, anna)
     brought(anna, number, "assessing", "addressing", "concluding")
     anna.post(f"/cases/{number}/outcome", **SAID["outcome"])
-    anna.post(f"/cases/{number}/state", state="closed")
-    page = anna.post(f"/cases/{number}/outcome", outcome="complaint", text="No, a complaint.")
+    anna.post(f"/cases/{number}/state", state="closed", text=WHY)
+    page = anna.post(f"/cases/{number}/outcome", outcome="complaint", text="No, a complaint.", **TICKS)
     assert page.status == 409
     assert 'id="kept"' in page.text
     assert "\nNo, a complaint.</textarea>" in page.text
@@ -228,7 +229,7 @@ def test_a_case_that_is_reopened_needs_its_outcome_anew(desk: Desk, anna: Member
     _, number = begun(desk, anna)
     brought(anna, number, "assessing", "addressing", "concluding")
     anna.post(f"/cases/{number}/outcome", **SAID["outcome"])
-    anna.post(f"/cases/{number}/state", state="closed")
+    anna.post(f"/cases/{number}/state", state="closed", text=WHY)
     anna.post(f"/cases/{number}/state", state="assessing")
     assert (case_at(desk, number).outcome, case_at(desk, number).decided) == (None, None)
 
@@ -237,7 +238,7 @@ def test_feedback_in_a_closed_case_leaves_it_closed_with_its_outcome(desk: Desk,
     _, number = begun(desk, anna)
     brought(anna, number, "assessing", "addressing", "concluding")
     anna.post(f"/cases/{number}/outcome", **SAID["outcome"])
-    anna.post(f"/cases/{number}/state", state="closed")
+    anna.post(f"/cases/{number}/state", state="closed", text=WHY)
     before = case_at(desk, number)
     assert anna.post(f"/cases/{number}/feedback", text="We looked.", **TICKS).status == 303
     after = case_at(desk, number)
@@ -247,7 +248,7 @@ def test_feedback_in_a_closed_case_leaves_it_closed_with_its_outcome(desk: Desk,
 def test_a_complaint_is_shown_as_leading_to_erasure_thirty_days_after_it_was_decided(desk: Desk, anna: Member) -> None:
     _, number = begun(desk, anna)
     assert "To be erased, once closed" not in anna.get(f"/cases/{number}").text
-    assert anna.post(f"/cases/{number}/outcome", outcome="complaint", text="It belongs elsewhere.").status == 303
+    assert anna.post(f"/cases/{number}/outcome", outcome="complaint", text="It belongs elsewhere.", **TICKS).status == 303
     page = anna.get(f"/cases/{number}").text
     erased = desk.clock().date() + timedelta(days=30)
     assert "Complaint: belongs elsewhere" in page

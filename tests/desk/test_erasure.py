@@ -15,6 +15,7 @@ import pytest
 
 from tests.desk.relaying import Evidence, Public, public
 from tests.desk.running import ANNA, BO, CARL, PASSPHRASES, PLAN, Desk, Member, Reporter, settings_of, started, today
+from tests.desk.test_casework import TICKS
 from tests.desk.test_files import form
 from tests.intake.running import Intake
 from tests.intake.running import started as started_intake
@@ -42,6 +43,7 @@ from whistle.store.erasure import EARLY, HOLD, LIFT, Ask, Ending
 PRESET = PRESETS["dk_branch_of_se"]
 DAY = date(2026, 11, 24)
 YEARS = timedelta(days=731)
+ALL = TICKS | {"check-laundering": "yes"}  # every line that any form can have
 HERE = "/cases/1"
 
 
@@ -84,8 +86,8 @@ def step(member: Member, *states: str, path: str = HERE, outcome: str = "substan
             member.assess(path)
         if state == "closed":
             code = "out_of_scope" if "out_of_scope" in states else outcome
-            assert member.post(f"{path}/outcome", outcome=code, text="Sådan blev det.").status == 303
-        assert member.post(f"{path}/state", state=state).status == 303
+            assert member.post(f"{path}/outcome", outcome=code, text="Sådan blev det.", **ALL).status == 303
+        assert member.post(f"{path}/state", state=state, text="Hun bad om ingen feedback.").status == 303
 
 
 def asked(page: str, what: str) -> str:

@@ -358,8 +358,30 @@ def test_a_change_of_factors_ends_the_members_other_sessions(desk: Desk) -> None
 
 
 def test_these_forms_ask_again(desk: Desk) -> None:
-    fresh = {line.path.rpartition("/")[2] for line in desk.running.desk.table if line.fresh}
-    assert fresh >= {"lift", "early", "confirm", "passkey", "totp", "remove"}
+    case = "/cases/{number:case}"
+    people = ("invite", "link", "admit", "remove", "block", "ask", "withdraw", "unblock", "new-key", "reset")
+    assert {line.path for line in desk.running.desk.table if line.fresh} == {
+        "/ring",
+        *(f"/people/{form}" for form in people),
+        *("/broadcast", "/broadcast/confirm"),
+        *(f"/factors/{form}" for form in ("passkey", "totp", "remove")),
+        *(f"{case}/{form}" for form in ("lift", "early", "confirm", "removal-confirm")),
+        *(f"{case}/{form}" for form in ("identity", "identity/approve", "identity/reveal", "disclose")),
+        *(f"{case}/{form}" for form in ("exclude", "readmit", "hand-over")),
+    }
+
+
+@pytest.mark.parametrize(
+    "path", ["/ring", *(f"/cases/1/{form}" for form in ("identity", "disclose", "exclude", "readmit", "hand-over"))]
+)
+def test_handing_on_excluding_and_saying_who_it_was_ask_again(desk: Desk, path: str) -> None:
+    with_case(desk)
+    anna = desk.signed_in(ANNA)
+    later(desk, seconds=RECENT.seconds + 1)
+    before = log_of(desk)
+    asked = anna.post(path, text="why", member=BO, group="audit-chair")
+    assert (asked.status, "Is it still you?" in asked.text) == (403, True)
+    assert [line for line in log_of(desk)[len(before) :] if line[1] not in ("opened", "declared")] == []
 
 
 def test_what_weighs_much_asks_again_after_five_minutes_and_nothing_typed_is_lost(desk: Desk) -> None:

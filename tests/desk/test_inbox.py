@@ -21,7 +21,7 @@ from tests.desk.running import ANNA, BO, CARL, Desk, Member, Reporter, started, 
 from whistle.desk.casefile import to_escalate
 from whistle.desk.deadlines import CaseDays, Urgency, owed
 from whistle.desk.inbox import clocks_of
-from whistle.desk.presets import DEFAULT, PRESETS, Preset, answer_by
+from whistle.desk.presets import DEFAULT, PRESETS, Preset, answer_by, to_close
 from whistle.desk.states import _NEXT, State
 from whistle.protocol.wire import TO_DESK, Frame
 from whistle.store.desk import Act, Case, Cases, Step, Stored
@@ -94,7 +94,7 @@ def check(cases: Cases, number: int, preset: Preset, on: date) -> None:
     case = one(cases, number)
     told = owed(State(case.state), case.received, case.acknowledged, preset, on, case.feedback, case.suppressed)
     board = to_escalate(case.money_laundering, case.escalated, preset, on)
-    found = sorted((*board, *told), key=lambda each: each.by)
+    found = sorted((*board, *to_close(case.out_of_scope, case.closed, preset, on), *told), key=lambda each: each.by)
     assert (case.due, case.due_what) == ((found[0].by, found[0].what) if found else (NEVER, None))
     days = CaseDays(
         received=case.received,
@@ -171,7 +171,7 @@ def test_other_rules_are_taken_over_when_the_desk_starts_and_the_same_ones_cost_
         assert one(cases, 2).due == date(2026, 11, 27)
 
 
-@pytest.mark.parametrize("field", ["acknowledge_days", "feedback_months", "answer_days"])
+@pytest.mark.parametrize("field", ["acknowledge_days", "feedback_months", "answer_days", "out_of_scope_days"])
 def test_every_number_that_the_days_hang_on_names_the_rules(field: str) -> None:
     assert clocks_of(replace(PRESET, **{field: 1})).rules != clocks_of(PRESET).rules
     assert clocks_of(PRESET).rules != clocks_of(PRESETS["de"]).rules

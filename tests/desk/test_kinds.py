@@ -204,7 +204,7 @@ def test_every_kind_that_the_desk_gets_or_sends_has_its_title(desk: Desk, langua
 
 def say(writer: Writer, write: str, place: Place, text: str, now: datetime) -> None:
     """In a kind of its own, with what this kind asks for beside its text."""
-    beside = {"feedback": (CHECKS,), "outcome": ("substantiated",)}.get(write, ())
+    beside = {"feedback": (CHECKS,), "outcome": ("substantiated", CHECKS), "closing": (CHECKS,)}.get(write, ())
     getattr(writer, write)(place, text, *beside, now)
 
 

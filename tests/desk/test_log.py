@@ -91,8 +91,10 @@ POSTS: dict[str, Callable[[Member, str], int]] = {
     ),
     "/cases/{number:case}/minutes": lambda member, path: member.post(path, text="words").status,
     "/cases/{number:case}/feedback": lambda member, path: member.post(path, text="words", **TICKS).status,
-    "/cases/{number:case}/outcome": lambda member, path: member.post(path, text="words", outcome="substantiated").status,
-    "/cases/{number:case}/closing": lambda member, path: member.post(path, text="words").status,
+    "/cases/{number:case}/outcome": lambda member, path: (
+        member.post(path, text="words", outcome="substantiated", **TICKS).status
+    ),
+    "/cases/{number:case}/closing": lambda member, path: member.post(path, text="words", **TICKS).status,
     "/cases/{number:case}/state": lambda member, path: member.post(path, state="assessing").status,
     "/cases/{number:case}/files": lambda member, path: upload(member, b"svar")[0].status,
     "/cases/{number:case}/removal": lambda member, path: (

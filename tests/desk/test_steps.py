@@ -16,7 +16,7 @@ from tests.store.test_erasure import with_case
 from whistle.desk.sheet import Sheet, serialize
 from whistle.desk.states import State
 from whistle.desk.writing import Place, Writer
-from whistle.errors import ForbiddenStep, OutcomeMissing, RiskUnassessed
+from whistle.errors import FeedbackMissing, ForbiddenStep, OutcomeMissing, RiskUnassessed
 from whistle.sealing.keys import CaseKey
 from whistle.sealing.sheets import seal_sheet
 from whistle.store.desk import Act, Case, Cases, Step
@@ -66,7 +66,7 @@ class Steps(RuleBasedStateMachine):
         with_case(self.cases, "received")
         self.writer = Writer(self.cases, cast(Any, Unsealed(self.cases)), cast(Any, None), bytes)
         self.place = Place(cast(Any, Anna()), 1, 0)
-        self.state, self.outcome, self.assessed, self.taken = "received", False, False, 0
+        self.state, self.outcome, self.assessed, self.told, self.taken = "received", False, False, False, 0
         self.choose("acknowledged")  # without words to the reporter
 
     def teardown(self) -> None:
@@ -83,6 +83,9 @@ class Steps(RuleBasedStateMachine):
         elif after == "closed" and not self.outcome:
             with pytest.raises(OutcomeMissing):
                 self.writer.change_state(self.place, after, False, NOW)
+        elif after == "closed" and not self.told:
+            with pytest.raises(FeedbackMissing):
+                self.writer.change_state(self.place, after, False, NOW)
         elif after == "addressing" and not self.assessed:
             with pytest.raises(RiskUnassessed):
                 self.writer.change_state(self.place, after, False, NOW)
@@ -98,11 +101,22 @@ class Steps(RuleBasedStateMachine):
             self.cases.sheets.keep([Change(1, 0, sealed)], [Act(NOW, "anna", "changed risk", 1)])
             self.assessed = True
 
+    @rule()
+    def give_feedback(self) -> None:
+        """In any state."""
+        case = self.cases.case(1)
+        assert case is not None
+        step = Step(case.state, case.state, closed=case.closed, feedback=case.feedback or NOW.date())
+        self.cases.write(Act(NOW, "anna", "gave checked feedback", 1), None, None, step)
+        self.told = True
+
     @rule(pick=st.integers(0, 1))
     def go_on(self, pick: int) -> None:
         """A step that is decided, so that every state is reached; before the last one, its outcome."""
         if self.state == "concluding" and not self.outcome:
             self.write_late(self.state, "substantiated")
+        if self.state == "concluding":
+            self.give_feedback()
         if self.state == "assessing":
             self.assess()
         following = sorted(after for before, after in STEPS if before == self.state)

@@ -12,6 +12,7 @@ import pytest
 
 from tests.desk.running import ANNA, BO, Desk, Member, Page, Reporter, another_card, today
 from whistle.desk.reading import OpenCase, Reader
+from whistle.desk.saying import SAFE
 from whistle.desk.sessions import Session
 from whistle.desk.starting import KeyCard
 from whistle.desk.writing import Place, Writer
@@ -220,8 +221,9 @@ def test_a_case_goes_all_the_way_and_back_and_the_reporter_is_told_only_if_wante
             page = anna.get(path).text
         assert page.count(" checked>") == 1  # to tell the reporter; which state is for the member to say
         assert anna.post(f"{path}/state", state=state).status == 303
-    assert anna.post(f"{path}/outcome", outcome="substantiated", text="It was so.").status == 303
-    assert anna.post(f"{path}/state", state="closed", tell="yes").status == 303
+    ticks = {f"check-{check}": "yes" for check in SAFE}
+    assert anna.post(f"{path}/outcome", outcome="substantiated", text="It was so.", **ticks).status == 303
+    assert anna.post(f"{path}/state", state="closed", tell="yes", text="She asked for none.").status == 303
     closed = desk.cases.case(number)
     assert closed is not None
     assert closed.closed == desk.clock().date()

@@ -73,7 +73,7 @@ class Broadcasting:
         texts = _opened(session, broadcast)
         if not texts:
             raise BroadcastUnreadable
-        self._reader.open_arrivals(session, now.date())
+        self._reader.open_arrivals(session, now)
         if broadcast.confirmed_by is None:
             self._cases.broadcasts.confirm(Act(now, session.member, "confirmed broadcast"), broadcast.id)
         for case in self._cases.broadcasts.left(broadcast.id):

@@ -81,7 +81,7 @@ class Conflicts:
 
     def hand_over(self, place: Place, text: str, group: str, now: datetime) -> None:
         """Gives the case to another group, and its key with it. Raises NoGroupChosen, FilesUnopened."""
-        self._reader.open_arrivals(place.session, now.date())
+        self._reader.open_arrivals(place.session, now)
         opened = self._reader.read(place.session, place.case)
         case = opened.case
         if group not in self._groups(case):

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from whistle.desk.states import State
 
 # Days left, from the reminders of the preset; a warning of money laundering is soon always, but over a weekend.
-SOON = MappingProxyType({"acknowledge": 2, "feedback": 14, "escalate": 3})
+SOON = MappingProxyType({"acknowledge": 2, "feedback": 14, "escalate": 3, "close": 7})
 
 
 class Urgency(StrEnum):
@@ -53,7 +53,7 @@ class CaseDays:
 
 @dataclass(frozen=True)
 class Deadline:
-    """Something that a case still owes: to its reporter, acknowledge or feedback; to the board, escalate."""
+    """Something that a case still owes: to its reporter, acknowledge, feedback or close; to the board, escalate."""
 
     what: str
     by: date
@@ -115,6 +115,11 @@ def owed(
 def escalation(by: date, today: date) -> Deadline:
     """To tell the board of a warning of money laundering."""
     return Deadline("escalate", by, _urgency(by, today, SOON["escalate"]))
+
+
+def closing(by: date, today: date) -> Deadline:
+    """To close what belongs elsewhere: only then is it erased."""
+    return Deadline("close", by, _urgency(by, today, SOON["close"]))
 
 
 def unopened_is_urgent(oldest: date | None, today: date, rules: Rules) -> bool:

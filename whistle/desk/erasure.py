@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 from functools import partial
 
 from whistle.desk.deadlines import CaseDays
-from whistle.desk.presets import Preset, erase_by_rule, erase_recording_on, review_hold_by
+from whistle.desk.presets import NOTICE, Preset, erase_by_rule, erase_recording_on, review_hold_by
 from whistle.desk.reading import Reader
 from whistle.desk.relay import Clock
 from whistle.desk.sessions import Session
@@ -19,7 +19,6 @@ from whistle.errors import ReviewRefused, StorageFailed
 from whistle.store.desk import Act, Cases
 from whistle.store.erasure import EARLY, HOLD, LIFT, Ask, Ending
 
-_NOTICE = timedelta(days=2)  # so that a whole day lies between, whatever the hours
 _SECONDS = 60
 
 
@@ -53,9 +52,9 @@ def end_of(ending: Ending, preset: Preset) -> End | None:
     by, rule = erase_by_rule(days, ending.closed, preset)
     lift, early = ending.confirmed(LIFT), ending.confirmed(EARLY)
     said = max(ending.closed, (lift and lift.confirmed) or date.min)
-    ends = [End(max(by, said + _NOTICE), rule)]
+    ends = [End(max(by, said + NOTICE), rule)]
     if early and early.confirmed:
-        ends.append(End(early.confirmed + _NOTICE, "early"))
+        ends.append(End(early.confirmed + NOTICE, "early"))
     return min(ends)
 
 

@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 
 from whistle.desk.casefile import Casefile, to_escalate
 from whistle.desk.deadlines import SOON, CaseDays, Deadline, owed
-from whistle.desk.presets import Preset, answer_by
+from whistle.desk.presets import Preset, answer_by, to_close
 from whistle.desk.sessions import Session
 from whistle.desk.states import State, state_of
 from whistle.errors import ForbiddenStep, NoSuchView
@@ -33,6 +33,12 @@ class Row:
     state: State
     new: int
     owed: tuple[Deadline, ...]
+
+    @property
+    def standing(self) -> str:
+        """The state in words of the page: who left the acknowledgement out has acknowledged nothing."""
+        left_out = self.state is State.ACKNOWLEDGED and self.case.acknowledged is None
+        return "suppressed" if left_out else self.state.value
 
     @property
     def answer(self) -> date | None:
@@ -110,6 +116,7 @@ def clocks_of(preset: Preset) -> Clocks:
         "feedback_otherwise_from": sorted(preset.feedback_otherwise_from),
         "answer_days": preset.answer_days,
         "money_laundering_days": preset.money_laundering_days,
+        "out_of_scope_days": preset.out_of_scope_days,
         "soon": dict(SOON),
     }
     return Clocks(sha256(canonical.write(rules)).hexdigest(), partial(due_of, preset))
@@ -128,7 +135,8 @@ def due_of(preset: Preset, case: Case) -> Due:
 def _owed(case: Case, preset: Preset, today: date) -> tuple[Deadline, ...]:
     days = (case.received, case.acknowledged, preset, today, case.feedback, case.suppressed)
     board = to_escalate(case.money_laundering, case.escalated, preset, today)
-    return tuple(sorted((*board, *owed(State(case.state), *days)), key=lambda each: each.by))
+    close = to_close(case.out_of_scope, case.closed, preset, today)
+    return tuple(sorted((*board, *close, *owed(State(case.state), *days)), key=lambda each: each.by))
 
 
 def _asked(query: Mapping[str, str]) -> dict[str, str]:

@@ -19,7 +19,7 @@ from typing import Protocol
 from whistle.desk.casefile import to_escalate
 from whistle.desk.deadlines import CaseDays, Urgency, owed, unopened_is_urgent
 from whistle.desk.heads import Heads
-from whistle.desk.presets import Preset, reminders
+from whistle.desk.presets import Preset, reminders, to_close
 from whistle.desk.relay import Clock
 from whistle.desk.settings import MailSettings
 from whistle.desk.states import State
@@ -36,7 +36,7 @@ _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 _LOOK_SECONDS, _AGAIN, _PATIENCE = 60, timedelta(minutes=10), 30.0
 _CARD_DAYS = (30, 14, 7, 1)  # before a card ends; then daily
 _KEPT = timedelta(days=100)  # longer than any two of these are apart
-_REMINDERS = {"answer": "answer", "acknowledge": "soon", "feedback": "soon", "escalate": "soon"}
+_REMINDERS = {"answer": "answer", "acknowledge": "soon", "feedback": "soon", "close": "soon", "escalate": "soon"}
 
 
 class Post(Protocol):
@@ -135,7 +135,8 @@ class Mail:
         state = State(about.state)
         late = owed(state, about.received, about.acknowledged, self._preset, today, about.feedback, about.suppressed)
         board = to_escalate(about.money_laundering, about.escalated, self._preset, today)
-        if any(each.urgency is Urgency.OVERDUE for each in (*board, *(late if about.closed is None else ()))):
+        close = to_close(about.out_of_scope, about.closed, self._preset, today)
+        if any(each.urgency is Urgency.OVERDUE for each in (*board, *close, *(late if about.closed is None else ()))):
             kinds.add("overdue")
         if about.group is None and unopened_is_urgent(about.received, today, self._preset):
             kinds.add("unopened")

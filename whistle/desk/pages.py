@@ -45,7 +45,7 @@ from whistle.desk.receipts import Receipts
 from whistle.desk.relay import Clock, Relay
 from whistle.desk.removal import Removal
 from whistle.desk.roles import Right, may, require
-from whistle.desk.saying import ROWS, checks_of, for_now, questions_in, ticked_in, typed_in
+from whistle.desk.saying import ROWS, checks_of, for_now, form_of, owes_feedback, questions_in, ticked_in, typed_in
 from whistle.desk.sessions import Owes, Session, Sessions
 from whistle.desk.sheet import PARTS
 from whistle.desk.showing import Draft, Pages
@@ -63,6 +63,7 @@ from whistle.errors import (
     DisclosureIncomplete,
     FactorNeeded,
     FactorRefused,
+    FeedbackMissing,
     FeedbackUnfinished,
     FilesUnopened,
     FileTooLarge,
@@ -134,6 +135,7 @@ _STATUS: Mapping[type[WhistleError], int] = {
     SignInRefused: 403,
     ForbiddenStep: 409,
     OutcomeMissing: 409,
+    FeedbackMissing: 409,
     RiskUnassessed: 409,
     NeedsAnother: 409,
     NeedsOtherRing: 409,
@@ -324,7 +326,7 @@ class Desk:
             self._page(Right.ACCOUNT, "/passphrase", self.passphrase_page),
             self._form(Right.ACCOUNT, "/passphrase", self.change_passphrase, self.members.turns),
             self._form(Right.ACCOUNT, "/block", _about_people(self.people_page.block_oneself)),
-            self._form(Right.CASES, "/ring", _about_people(self.people_page.hand_ring)),
+            self._form(Right.CASES, "/ring", _about_people(self.people_page.hand_ring), fresh=True),
             self._page(Right.PEOPLE, "/people", self.people_list),
             *(
                 self._form(Right.PEOPLE, f"/people/{name}", _about_people(take), fresh=True)
@@ -348,9 +350,9 @@ class Desk:
             self._form(Right.CASES, case + "/note", self._text("note", self.writer.note)),
             self._form(Right.CASES, case + "/ask", self.ask),
             self._form(Right.CASES, case + "/minutes", self._text("minutes", self.writer.minutes)),
-            self._form(Right.CASES, case + "/feedback", self.give_feedback),
+            self._form(Right.CASES, case + "/feedback", self._checked("feedback", self.writer.feedback)),
             self._form(Right.CASES, case + "/outcome", self.tell_outcome),
-            self._form(Right.CASES, case + "/closing", self._text("closing", self.writer.closing)),
+            self._form(Right.CASES, case + "/closing", self._checked("closing", self.writer.closing)),
             self._form(Right.CASES, case + "/state", self.change_state),
             Guarded(Right.CASES, "POST", case + "/files", self.send_file),
             self._page(Right.CASES, case + "/files/{file:file}", self.file_page),
@@ -362,14 +364,14 @@ class Desk:
             self._form(Right.CASES, case + "/early", self._text("early", self.keeping.early), fresh=True),
             self._form(Right.CASES, case + "/confirm", partial(self.answer_request, "confirm"), fresh=True),
             self._form(Right.CASES, case + "/withdraw", partial(self.answer_request, "withdraw")),
-            self._form(Right.CASES, case + "/identity", self._acted("identity", self.revealing.ask)),
+            self._form(Right.CASES, case + "/identity", self._acted("identity", self.revealing.ask), fresh=True),
             self._form(
                 Right.CASES, case + "/identity/approve", self._acted("identity-approve", self.revealing.approve), fresh=True
             ),
             self._form(Right.CASES, case + "/identity/refuse", self._acted("identity-refuse", self.revealing.refuse)),
             self._form(Right.CASES, case + "/identity/end", self._acted("identity-end", self.revealing.end)),
             self._form(Right.CASES, case + "/identity/reveal", self.reveal, fresh=True),
-            self._form(Right.CASES, case + "/disclose", self._acted("disclose", self.disclosing.disclose)),
+            self._form(Right.CASES, case + "/disclose", self._acted("disclose", self.disclosing.disclose), fresh=True),
             self._form(Right.CASES, case + "/removal", self.ask_removal),
             self._form(Right.CASES, case + "/removal-confirm", partial(self.answer_removal, "removal-confirm"), fresh=True),
             self._form(Right.CASES, case + "/removal-withdraw", partial(self.answer_removal, "removal-withdraw")),
@@ -379,9 +381,9 @@ class Desk:
             Guarded(Right.CASES, "POST", case + "/recording", self.send_recording),
             self._form(Right.CASES, case + "/declare", self.declare),
             self._form(Right.CASES, case + "/step-aside", self.step_aside),
-            self._form(Right.LEAD, case + "/exclude", self.exclude),
-            self._form(Right.LEAD, case + "/readmit", self.readmit),
-            self._form(Right.LEAD, case + "/hand-over", self.hand_over),
+            self._form(Right.LEAD, case + "/exclude", self.exclude, fresh=True),
+            self._form(Right.LEAD, case + "/readmit", self.readmit, fresh=True),
+            self._form(Right.LEAD, case + "/hand-over", self.hand_over, fresh=True),
         ]
 
     def _page(self, right: Right, path: str, show: Callable[[Visit], Response]) -> Guarded:
@@ -646,8 +648,10 @@ class Desk:
         return take
 
     def change_state(self, visit: Visit, form: Form) -> Response:
-        after, tell = form.get("state", ""), "tell" in form
-        return self._done(visit, "state", "", partial(self.writer.change_state, _place(visit, form), after, tell, visit.now))
+        """A form that asks why there is no feedback, if there is none and the case could be closed."""
+        after, tell, why = form.get("state", ""), "tell" in form, form.get("text", "")
+        act = partial(self.writer.change_state, _place(visit, form), after, tell, visit.now, why)
+        return self._done(visit, "unsaid" if "text" in form else "state", why, act, form, f"/cases/{visit.case}?done=state")
 
     def ask(self, visit: Visit, form: Form) -> Response:
         def act() -> None:
@@ -656,15 +660,20 @@ class Desk:
 
         return self._done(visit, "ask", form.get("text", ""), act, form)
 
-    def give_feedback(self, visit: Visit, form: Form) -> Response:
-        text = form.get("text", "")
-        act = partial(self.writer.feedback, _place(visit, form), text, ticked_in(form), visit.now)
-        return self._done(visit, "feedback", text, act, form)
+    def _checked(self, form: str, write: Callable[[Place, str, frozenset[str], datetime], None]) -> Take:
+        """A form with a text that goes out only by its checklist."""
+
+        def take(visit: Visit, fields: Form) -> Response:
+            text = fields.get("text", "")
+            act = partial(write, _place(visit, fields), text, ticked_in(fields), visit.now)
+            return self._done(visit, form, text, act, fields)
+
+        return take
 
     def tell_outcome(self, visit: Visit, form: Form) -> Response:
         text, chosen = form.get("text", ""), form.get("outcome", "")
-        act = partial(self.writer.outcome, _place(visit, form), text, chosen, visit.now)
-        return self._done(visit, "complaint" if chosen == Code.COMPLAINT else "outcome", text, act, form)
+        act = partial(self.writer.outcome, _place(visit, form), text, chosen, ticked_in(form), visit.now)
+        return self._done(visit, form_of(chosen), text, act, form)
 
     def hold(self, visit: Visit, form: Form) -> Response:
         """A form with a text and a day."""
@@ -804,7 +813,8 @@ class Desk:
             letters=self._letters(case, opened.report.language, today),
             choices=self.letters.choices(opened.report.language),
             rows=ROWS,
-            checks=checks_of(case),
+            checks=partial(checks_of, case),
+            unsaid=case.state == State.CONCLUDING and owes_feedback(case),
             codes=[code for code in Code if code is not Code.COMPLAINT],
             now=for_now(case),
             today=today,
@@ -926,7 +936,7 @@ class Desk:
     def _open_arrivals(self, visit: Visit) -> bool:
         """Opens what waits; whether new reports must wait because the key card has ended or cannot be used."""
         today = visit.now.date()
-        waits = self.reader.open_arrivals(visit.session, today)
+        waits = self.reader.open_arrivals(visit.session, visit.now)
         if self.channels.taking.settle(visit.session, visit.now):
             self.purge.again()
         return waits or today > self.card.known().ends

@@ -9,12 +9,24 @@ from datetime import date, timedelta
 from types import MappingProxyType
 from typing import Any
 
-from whistle.desk.deadlines import CaseDays, Rules, Start, acknowledge_by, feedback_by, months_after, working_days_after
+from whistle.desk.deadlines import (
+    SOON,
+    CaseDays,
+    Deadline,
+    Rules,
+    Start,
+    acknowledge_by,
+    closing,
+    feedback_by,
+    months_after,
+    working_days_after,
+)
 from whistle.errors import NoSuchPreset, NotShortened
 
 DEFAULT = "dk_branch_of_se"
 RECORDING_MONTHS = 3  # never longer: 90 days from a day in February are more
 LOOK_UP_LOG_DAYS = 90  # never shorter
+NOTICE = timedelta(days=2)  # before anything is erased, so that a whole day lies between, whatever the hours
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -123,7 +135,7 @@ def shortened(preset: Preset, **settings: int) -> Preset:
 
 @dataclass(frozen=True)
 class Reminder:
-    """Something to remind of: `what` is answer, acknowledge, feedback or escalate, `on` its planned day, `by` the last one."""
+    """Something to remind of: `on` its planned day, `by` the last one. `what` is answer, or what a Deadline is."""
 
     what: str
     on: date
@@ -167,6 +179,8 @@ def _planned(case: CaseDays, preset: Preset) -> Iterator[tuple[str, date, list[d
     if case.feedback is None:
         by = feedback_by(case.received, case.acknowledged, preset)
         yield "feedback", by, [by - timedelta(days=before) for before in preset.feedback_reminders]
+    if (by := close_by(case, preset)) is not None:
+        yield "close", by, [by - timedelta(days=SOON["close"]), by - timedelta(days=1)]
 
 
 def erase_on(case: CaseDays, preset: Preset, *, held: bool) -> date | None:
@@ -187,6 +201,19 @@ def erase_by_rule(case: CaseDays, closed: date, preset: Preset) -> tuple[date, s
     if case.out_of_scope is not None and preset.out_of_scope_days is not None:
         ends.append((case.out_of_scope + timedelta(days=preset.out_of_scope_days), "out_of_scope_days"))
     return min(ends)  # never empty: every preset ends what is closed, and stricter ones do too
+
+
+def close_by(case: CaseDays, preset: Preset) -> date | None:
+    """By when a case that belongs elsewhere must be closed, to be erased on its day. None: there is no such clock."""
+    if case.out_of_scope is None or case.closed is not None or preset.out_of_scope_days is None:
+        return None
+    return max(case.out_of_scope, case.out_of_scope + timedelta(days=preset.out_of_scope_days) - NOTICE)
+
+
+def to_close(out_of_scope: date | None, closed: date | None, preset: Preset, today: date) -> tuple[Deadline, ...]:
+    """What a case that belongs elsewhere owes its reporter, who was told the day of its erasure."""
+    by = close_by(CaseDays(today, out_of_scope=out_of_scope, closed=closed), preset)
+    return () if by is None else (closing(by, today),)
 
 
 def erase_recording_on(recorded: date, agreed: date | None, preset: Preset) -> date:

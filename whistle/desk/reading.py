@@ -3,14 +3,14 @@
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 from hashlib import sha256
 from threading import Lock
 
 from whistle.desk.members import GroupKeys, Random
 from whistle.desk.sessions import Session
 from whistle.desk.starting import KeyCard
-from whistle.desk.states import State
+from whistle.desk.states import State, step
 from whistle.errors import (
     BadSignature,
     CardRefused,
@@ -27,7 +27,8 @@ from whistle.errors import (
     SealingError,
 )
 from whistle.protocol.card import Card
-from whistle.protocol.content import INTERNAL, TO_DESK, TO_REPORTER, Content, IntakeRecord, Position, Report
+from whistle.protocol.content import INTERNAL, TO_DESK, TO_REPORTER, Content, IntakeRecord, Position, Report, Retaliation
+from whistle.protocol.content import parse as parse_content
 from whistle.protocol.plaintext import parse
 from whistle.sealing import cases as at_rest
 from whistle.sealing.age import read_header, unwrap, write_header
@@ -35,7 +36,7 @@ from whistle.sealing.contents import Box, Entry, Opened, SealedTo, Thread, open_
 from whistle.sealing.derivation import box_id
 from whistle.sealing.files import joined
 from whistle.sealing.keys import CaseKey, FileKey
-from whistle.store.desk import Arrival, Case, Cases, Stored
+from whistle.store.desk import Act, Arrival, Case, Cases, First, Step, Stored
 from whistle.store.files import DAMAGED, File
 
 _CASE_KEY_BYTES = 32
@@ -68,7 +69,7 @@ class Reader:
         self._cases, self._card, self._random = cases, card, random
         self._opening = Lock()
 
-    def open_arrivals(self, session: Session, today: date) -> bool:
+    def open_arrivals(self, session: Session, now: datetime) -> bool:
         """Puts everything that waits and that this session's groups open into its case. The rest is left as it is.
 
         A new case is sealed to the card; whether a box must wait, and all that comes into it, for a renewed one.
@@ -76,11 +77,11 @@ class Reader:
         closed: set[bytes] = set()
         with self._opening:
             for arrival in self._cases.waiting(session.tried):
-                if arrival.box not in closed and not self._try(arrival, session, today):
+                if arrival.box not in closed and not self._try(arrival, session, now):
                     closed.add(arrival.box)
                 if not closed:
                     session.tried = arrival.id
-            self._open_files(session, today)
+            self._open_files(session, now.date())
         return bool(closed)
 
     def find(self, session: Session, number: int) -> Case:
@@ -110,19 +111,25 @@ class Reader:
         return self._open(session, case)
 
     def _open(self, session: Session, case: Case) -> OpenCase:
-        card, number = self._card.known(), case.number
-        key = _case_key(case, session.groups[case.group])
+        number, key = case.number, _case_key(case, session.groups[case.group])
         stored = self._cases.contents(number)
-        removed = {each.content: each.link for each in self._cases.removals.of_case(number) if each.link}
-        entries = [_entry(each, key, removed.get(each.place)) for each in stored]
-        first = next(entry for entry in entries if entry.direction == TO_DESK)
-        report = _report(first, case.box, card)
-        thread = read_thread(entries, Box(card.instance, case.box, report.signing, card))
+        entries = self._entries(number, stored, key)
+        report, thread = self._thread(case, entries)
         secrets = self._cases.conflicts.secrets(number, session.member)
         thread = replace(thread, items=tuple(item for item in thread.items if item.place not in secrets))
         refused = tuple(self._cases.refused([case.group], session.member, case.box))
         closed = frozenset(session.tried_files)
         return OpenCase(case, key, report, thread, _written(stored, entries), stored[-1].place, refused, closed)
+
+    def _entries(self, number: int, stored: Sequence[Stored], key: CaseKey) -> list[Entry]:
+        removed = {each.content: each.link for each in self._cases.removals.of_case(number) if each.link}
+        return [_entry(each, key, removed.get(each.place)) for each in stored]
+
+    def _thread(self, case: Case, entries: Sequence[Entry]) -> tuple[Report, Thread]:
+        """What was said, judged, and the report that it begins with. Raises NotAContent."""
+        card, first = self._card.known(), next(entry for entry in entries if entry.direction == TO_DESK)
+        report = _report(first, case.box, card)
+        return report, read_thread(entries, Box(card.instance, case.box, report.signing, card))
 
     def _open_files(self, session: Session, today: date) -> None:
         """Wraps the key of every whole file of a case of this session's groups, and drops its header (spec section 6.5)."""
@@ -154,15 +161,15 @@ class Reader:
         else:
             files.pass_on(file, write_header(file_key, [self._card.on(today).recipient(case.group).raw]))
 
-    def _try(self, arrival: Arrival, session: Session, today: date) -> bool:
+    def _try(self, arrival: Arrival, session: Session, now: datetime) -> bool:
         """Opens it, if it is for one of the session's groups. False if it must wait for another card."""
         try:
-            any(self._open_arrival(arrival, group, keys, today) for group, keys in session.groups.items())
+            any(self._open_arrival(arrival, group, keys, now) for group, keys in session.groups.items())
         except (CardRefused, NotACard):
             return False
         return True
 
-    def _open_arrival(self, arrival: Arrival, group: str, keys: GroupKeys, today: date) -> bool:
+    def _open_arrival(self, arrival: Arrival, group: str, keys: GroupKeys, now: datetime) -> bool:
         """Whether it was this group's."""
         for epoch, identity in keys.identities.items():
             try:
@@ -173,22 +180,34 @@ class Reader:
             except (SealingError, Malformed):
                 continue
             sealed_to = SealedTo(group, epoch, sha256(identity.recipient).digest())
-            self._file(arrival, opened, _first_sealed_to(arrival) or sealed_to, group, keys, today)
+            self._file(arrival, opened, _first_sealed_to(arrival) or sealed_to, group, keys, now)
             return True
         return False
 
-    def _file(self, arrival: Arrival, opened: Opened, sealed_to: SealedTo, group: str, keys: GroupKeys, today: date) -> None:
+    def _file(self, arrival: Arrival, opened: Opened, sealed_to: SealedTo, group: str, keys: GroupKeys, now: datetime) -> None:
         case = self._cases.case_of(arrival.box)
         if case is not None and case.group == group:
-            content = self._kept(arrival, opened, sealed_to, _case_key(case, keys))
-            self._cases.join(arrival, case.number, content)
+            key, entry = _case_key(case, keys), Entry(0, TO_DESK, arrival.day, opened.plaintext, sealed_to)
+            first = _first(case.number, now) if self._tells_of_retaliation(case, key, entry) else None
+            self._cases.join(arrival, case.number, self._kept(arrival, opened, sealed_to, key), first)
         elif case is not None and group in self._cases.conflicts.former_groups(case.number):
-            self._pass_on(arrival, opened, sealed_to, case.group, today)
+            self._pass_on(arrival, opened, sealed_to, case.group, now.date())
         elif case is None and self._is_report(arrival, opened, sealed_to):
-            for earlier in self._begin(arrival, opened, sealed_to, today):
-                self._open_arrival(earlier, sealed_to.group, keys, today)
+            for earlier in self._begin(arrival, opened, sealed_to, now.date()):
+                self._open_arrival(earlier, sealed_to.group, keys, now)
         else:
             self._refuse(arrival, group, case)
+
+    def _tells_of_retaliation(self, case: Case, key: CaseKey, entry: Entry) -> bool:
+        """Whether it is the reporter's own word, in its place: what is forged or doubled puts no case first."""
+        try:
+            if not isinstance(parse_content(parse(entry.plaintext or b"").json).body, Retaliation):
+                return False
+            entries = self._entries(case.number, self._cases.contents(case.number), key)
+            _, thread = self._thread(case, [*entries, entry])
+        except NotAContent:
+            return False
+        return thread.items[-1].content is not None
 
     def _refuse(self, arrival: Arrival, group: str, case: Case | None) -> None:
         """What came for a case that was handed on is told to whoever has it now."""
@@ -221,6 +240,12 @@ class Reader:
         kept = at_rest.keep(opened.payload, opened.file_key, key, self._random)
         place = (sealed_to.group, sealed_to.epoch, sealed_to.recipient)
         return Stored(TO_DESK, None, arrival.day, *place, kept.wrapped_key, kept.payload)
+
+
+def _first(case: int, now: datetime) -> First:
+    """What a message about retaliation does, by nobody's word."""
+    again = Step(State.CLOSED, step(State.CLOSED, State.ASSESSING), reopens=True)
+    return First(again, Act(now, "desk", f"state {again.after}", case), Act(now, "desk", "put first", case))
 
 
 def _report(entry: Entry, box: bytes, card: Card) -> Report:

@@ -2,14 +2,17 @@
 
 from collections.abc import Collection, Mapping
 
+from whistle.desk.outcomes import Code
 from whistle.desk.states import State
 from whistle.errors import ChecklistIncomplete, FeedbackUnfinished
 from whistle.protocol.content import Question
 from whistle.store.desk import Case
 
 ROWS = 4  # questions that one form has room for
-CHECKS = ("secrecy", "tipping_off", "others", "done", "next")  # what must be confirmed of every feedback
-LAUNDERING = "laundering"  # and of one in a case of money laundering
+SAFE = ("secrecy", "tipping_off", "others")  # what must be confirmed of every word about what was found or decided
+CHECKS = (*SAFE, "done", "next")  # and of what stands as feedback
+LAUNDERING = "laundering"  # and of all of it in a case of money laundering
+_SAFE_ALONE = ("outcome", "closing")  # forms; that of a complaint tells where it belongs, so that it stands as feedback
 _TYPED = ("text", "who", "role", "to", "notice", "exception", "en", "da", "sv", "nb", "fi")
 GAP = "[…]"  # in a proposed text, where somebody's own words must stand
 
@@ -25,12 +28,23 @@ def ticked_in(form: Mapping[str, str]) -> frozenset[str]:
     return frozenset(check for check in (*CHECKS, LAUNDERING) if f"check-{check}" in form)
 
 
-def checks_of(case: Case) -> tuple[str, ...]:
-    """The checklist of a case's feedback: where money laundering was warned of, tipping off is asked about once more."""
-    return (*CHECKS, LAUNDERING) if case.money_laundering else CHECKS
+def checks_of(case: Case, form: str) -> tuple[str, ...]:
+    """The checklist of a form: where money laundering was warned of, tipping off is asked about once more."""
+    checks = SAFE if form in _SAFE_ALONE else CHECKS
+    return (*checks, LAUNDERING) if case.money_laundering else checks
 
 
-def check_feedback(text: str, ticked: Collection[str], checks: Collection[str] = CHECKS) -> None:
+def form_of(outcome: str) -> str:
+    """The form that an outcome is told with."""
+    return "complaint" if outcome == Code.COMPLAINT else "outcome"
+
+
+def owes_feedback(case: Case) -> bool:
+    """Whether a case must not be closed without a word on why there is no feedback."""
+    return case.feedback is None and case.outcome != Code.COMPLAINT
+
+
+def check_feedback(text: str, ticked: Collection[str], checks: Collection[str]) -> None:
     """Raises ChecklistIncomplete or FeedbackUnfinished."""
     if not set(ticked) >= set(checks):
         raise ChecklistIncomplete

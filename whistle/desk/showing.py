@@ -25,6 +25,7 @@ from whistle.errors import (
     NoOutcomeChosen,
     NothingChosen,
     NoticeUnfinished,
+    OutcomeMissing,
     QuestionsIncomplete,
     RecordedRefused,
     WhistleError,
@@ -35,11 +36,11 @@ from whistle.web.templates import Catalogue, environment, read_catalogues, read_
 _LOCALES = {"en": "en_GB"}  # plain "en" is American to babel
 _UNITS = ((1_000_000_000, "GB"), (1_000_000, "MB"), (1_000, "kB"))
 _AT: Mapping[type[WhistleError], str] = {  # what is wrong elsewhere than in the text
-    ChecklistIncomplete: "check-secrecy",
     NoGroupChosen: "hand-over-group",
     NoMemberChosen: "exclude-member",
     NoOutcomeChosen: "outcome-substantiated",
     NothingChosen: "removal-part",
+    OutcomeMissing: "state",
     QuestionsIncomplete: "question-1",
     DisclosureIncomplete: "disclose-to",
     NoGroundChosen: "ground-investigation",
@@ -63,6 +64,8 @@ class Draft:
     @property
     def at(self) -> str:
         """The id of the field that is to be mended."""
+        if isinstance(self.error, ChecklistIncomplete):
+            return f"{self.form}-check-secrecy"
         return _AT.get(type(self.error), self.form if self.form == "state" else f"{self.form}-text")
 
 

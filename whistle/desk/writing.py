@@ -14,13 +14,14 @@ from whistle.desk.casefile import sheet_of
 from whistle.desk.members import GroupKeys, Random
 from whistle.desk.outcomes import BELONGS_ELSEWHERE, code_of
 from whistle.desk.reading import OpenCase, Reader
-from whistle.desk.saying import check_feedback, checks_of
+from whistle.desk.saying import check_feedback, checks_of, form_of, owes_feedback
 from whistle.desk.sessions import Session
 from whistle.desk.starting import KeyCard
 from whistle.desk.states import State
 from whistle.desk.uploads import Sending
 from whistle.errors import (
     CardRefused,
+    FeedbackMissing,
     ForbiddenStep,
     NoFileChosen,
     OutcomeMissing,
@@ -109,21 +110,28 @@ class Writer:
         Raises ChecklistIncomplete or FeedbackUnfinished. The log says that the checklist was confirmed.
         """
         case = self._reader.read(place.session, place.case).case
-        check_feedback(text, ticked, checks_of(case))
+        check_feedback(text, ticked, checks_of(case, "feedback"))
         step = _staying(case, feedback=case.feedback or now.date())
         self._write(place, "gave checked feedback", Feedback(_given(text)), step, now)
 
-    def outcome(self, place: Place, text: str, chosen: str, now: datetime) -> None:
-        """Says what the case came to, and keeps its code. Raises NoOutcomeChosen, or ForbiddenStep in a closed case."""
+    def outcome(self, place: Place, text: str, chosen: str, ticked: Collection[str], now: datetime) -> None:
+        """Says what the case came to, and keeps its code.
+
+        Raises NoOutcomeChosen, ForbiddenStep in a closed case, ChecklistIncomplete or FeedbackUnfinished.
+        """
         code = code_of(chosen)
         case = self._reader.read(place.session, place.case).case
         if case.state == State.CLOSED:
             raise ForbiddenStep
+        check_feedback(text, ticked, checks_of(case, form_of(code)))
         elsewhere = (case.out_of_scope or now.date()) if code in BELONGS_ELSEWHERE else None
         step = _staying(case, outcome=code, decided=now.date(), out_of_scope=elsewhere)
         self._write(place, f"outcome {code}", Outcome(_given(text)), step, now)
 
-    def closing(self, place: Place, text: str, now: datetime) -> None:
+    def closing(self, place: Place, text: str, ticked: Collection[str], now: datetime) -> None:
+        """Says the last words. Raises ChecklistIncomplete or FeedbackUnfinished."""
+        case = self._reader.read(place.session, place.case).case
+        check_feedback(text, ticked, checks_of(case, "closing"))
         self._write(place, "sent closing", Closing(_given(text)), None, now)
 
     def tell(self, session: Session, case: int, texts: Mapping[str, str], broadcast: int, now: datetime) -> None:
@@ -169,10 +177,11 @@ class Writer:
         body = Files((SentFile(sending.file, name, kind, size, file.digest),))
         self._write(place, "sent file", body, None, now, file)
 
-    def change_state(self, place: Place, chosen: str, tell: bool, now: datetime) -> None:
-        """Takes the case to another state, and tells the reporter or not.
+    def change_state(self, place: Place, chosen: str, tell: bool, now: datetime, why: str = "") -> None:
+        """Takes the case to another state, and tells the reporter or not. `why` it is closed without feedback becomes a note.
 
-        Raises ForbiddenStep, of which OutcomeMissing and RiskUnassessed name what has to come first, and SheetDamaged.
+        Raises ForbiddenStep, of which OutcomeMissing, FeedbackMissing and RiskUnassessed name what has to come first, and
+        SheetDamaged.
         """
         after, opened = states.state_of(chosen), self._reader.read(place.session, place.case)
         case, before = opened.case, State(opened.case.state)
@@ -184,8 +193,14 @@ class Writer:
             raise RiskUnassessed
         closed, reopens = now.date() if after is State.CLOSED else None, before is State.CLOSED
         step = Step(before, states.step(before, after), closed=closed, reopens=reopens)
-        body = Notice(states.told(after), "") if tell else None
-        self._write(place, f"state {after}", body, step, now)
+        told = Notice(states.told(after), "") if tell else None
+        if after is State.CLOSED and owes_feedback(case):
+            if not why.strip():
+                raise FeedbackMissing
+            note = Note(place.session.member, _given(why))
+            self._write(place, "closed without feedback", note, step, now, notice=told)
+        else:
+            self._write(place, f"state {after}", told, step, now)
 
     def _write(
         self,

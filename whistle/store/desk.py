@@ -322,6 +322,15 @@ class Act:
 
 
 @dataclass(frozen=True)
+class First:
+    """A case that is to be looked at first. `again` opens it if it stands where that step begins; `opened` is its line."""
+
+    again: Step
+    opened: Act
+    act: Act
+
+
+@dataclass(frozen=True)
 class Relayed:
     """How far the desk has pulled, and the day of its last answer."""
 
@@ -507,11 +516,14 @@ class Cases:
         with self._writing() as connection:
             connection.execute(update(_arrival).where(_still_waits(arrival)).values(state=REFUSED, group=group))
 
-    def join(self, arrival: Arrival, case: int, content: Stored) -> None:
-        """Puts an opened arrival into its case, unless another session did so first."""
+    def join(self, arrival: Arrival, case: int, content: Stored, first: First | None = None) -> None:
+        """Puts an opened arrival into its case, unless another session did so first. It may put the case first."""
         with self._writing() as connection:
             if _take(connection, arrival):
                 _add(connection, case, content)
+                if first is not None:
+                    _put_first(connection, case, first)
+                    self._keep_time(connection, case)
 
     def begin(self, arrival: Arrival, case: Case, content: Stored) -> list[Arrival]:
         """Makes a case of an opened report, unless another session did so first.
@@ -628,9 +640,10 @@ class Cases:
         assert act.case is not None
         with self._writing() as connection:
             conflicts.refuse_kept_away(connection, act.case, act.who)
-            told = _say(connection, act.case, *notice) if notice else None
+            turns = step is None or step.before == step.after
+            told = _say(connection, act.case, *notice, turns) if notice else None
             if content is not None:
-                place = _say(connection, act.case, content, envelope, step is None or step.before == step.after)
+                place = _say(connection, act.case, content, envelope, turns)
                 if file is not None:
                     finish(connection, file, place)
                     if recorded is not None:
@@ -781,6 +794,16 @@ def _take_step(connection: Connection, case: int, step: Step, today: date) -> No
     here = (_case.c.number == case) & (_case.c.state == step.before)
     if not connection.execute(update(_case).where(here).values(values)).rowcount:
         raise ForbiddenStep
+
+
+def _put_first(connection: Connection, case: int, first: First) -> None:
+    """What was decided about its end is over too, if it is opened again."""
+    here = _case.c.number == case
+    if connection.scalar(select(_case.c.state).where(here)) == first.again.before:
+        _take_step(connection, case, first.again, first.opened.time.date())
+        _write_log(connection, first.opened)
+    connection.execute(update(_case).where(here).values(priority="high"))
+    _write_log(connection, first.act)
 
 
 def _one_case(row: Row[Any] | None) -> Case | None:
