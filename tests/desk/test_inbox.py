@@ -325,6 +325,6 @@ def test_an_answer_gives_the_turn_and_a_message_takes_it_back(desk: Desk) -> Non
 def test_a_purged_case_leaves_neither_row_nor_count(file: Path) -> None:
     with closing(Cases(f"sqlite:///{file}", clocks_of(PRESET))) as cases:
         act_ = Act(datetime.combine(RECEIVED, time(9), UTC), "desk", "erased", 2)
-        assert cases.erasure.erase(cases.erasure.ending(2), lambda *_: act_)
+        assert cases.erasure.erase(cases.erasure.ending(2), lambda *_: act_, lambda _: ())
         assert cases.work.counts([GROUP], "anna", Wanted(), RECEIVED)[""] == 1
         assert cases.work.page([GROUP], "anna", Wanted(), RECEIVED, 9) == [1]

@@ -25,6 +25,7 @@ from whistle.store import (
     broadcast,
     channels,
     conflicts,
+    counts,
     epochs,
     erasure,
     factors,
@@ -38,6 +39,7 @@ from whistle.store import (
 from whistle.store.broadcast import Broadcasts
 from whistle.store.channels import Channel, Channels, keep_recording
 from whistle.store.conflicts import Conflicts, visible
+from whistle.store.counts import Counted, Told
 from whistle.store.epochs import Epochs
 from whistle.store.erasure import Ask, Erasures, is_erased, next_number
 from whistle.store.factors import Factors
@@ -51,7 +53,7 @@ from whistle.store.sheets import Sheets
 from whistle.store.worklist import DESK, NEVER, Clocks, WorkList
 from whistle.store.writer import leave_no_trace, open_engine
 
-SCHEMA = 16
+SCHEMA = 18
 WAITING, OPENED, REFUSED = "waiting", "opened", "refused"
 _TOGETHER = 1_000  # cases in memory
 _IN_SCOPE, _OUT_OF_SCOPE = ("assessing", "addressing"), "out_of_scope"
@@ -305,6 +307,7 @@ class Step:
     out_of_scope: date | None = None  # decided so by this outcome
     reopens: bool = False  # its outcome holds no more
     suppressed: date | None = None
+    told: Told | None = None  # of a case that is closed by it
 
 
 @dataclass(frozen=True)
@@ -356,6 +359,7 @@ class Cases:
         self.people = Register(self._reading, self._writing, _write_log)
         self.factors = Factors(self._reading, self._writing, _write_log)
         self.conflicts = Conflicts(self._reading, self._writing, _write_log)
+        self.counted = Counted(self._reading, self._writing)
         self.broadcasts = Broadcasts(self._reading, self._writing, _write_log, _tell)
         self.work = WorkList(self._reading, _case, partial(visible, _case))
         with self._writing() as connection:
@@ -778,6 +782,7 @@ def _take_step(connection: Connection, case: int, step: Step, today: date) -> No
         if step.after in (_OUT_OF_SCOPE, *_IN_SCOPE):
             values["out_of_scope"] = today if step.after == _OUT_OF_SCOPE else None
         erasure.drop_request(connection, case)
+        counts.note(connection, case, step.told)
     here = (_case.c.number == case) & (_case.c.state == step.before)
     if not connection.execute(update(_case).where(here).values(values)).rowcount:
         raise ForbiddenStep
@@ -809,6 +814,7 @@ def _prepare(connection: Connection) -> None:
         factors.prepare(connection)
         conflicts.prepare(connection)
         broadcast.prepare(connection)
+        counts.prepare(connection)
         connection.execute(insert(_schema).values(version=SCHEMA))
         nothing = {"instance": None, "contact": None, "rules": None}
         connection.execute(insert(_state).values(id=1, after=0, log_lines=0, log_head=bytes(32), **nothing))
@@ -907,6 +913,7 @@ _STEPS: Mapping[int, Callable[[Connection], object]] = {
     11: _add_time,
     10: channels.prepare,
     16: broadcast.prepare,
+    18: counts.prepare,
     15: people.prepare,
     14: factors.prepare,
     12: _add_conflicts,
