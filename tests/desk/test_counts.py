@@ -176,11 +176,20 @@ def test_a_note_is_of_a_closed_case_alone_and_in_codes(tmp_path: Path, ceremony:
 def test_a_database_from_before_is_brought_up(tmp_path: Path) -> None:
     file = tmp_path / "old.sqlite"
     Cases(f"sqlite:///{file}").close()
+    former = 'CREATE TABLE reading (member VARCHAR, "case" INTEGER, place INTEGER NOT NULL, PRIMARY KEY (member, "case"))'
+    drops = [f"DROP TABLE {name}" for name in ("noted", "counted", "reading")]
+    made = [
+        former,
+        'CREATE INDEX reading_place ON reading (member, "case", place)',
+        "INSERT INTO reading VALUES ('anna', 7, 9)",
+    ]
     with closing(sqlite3.connect(file)) as connection, connection:
-        for statement in ("DROP TABLE noted", "DROP TABLE counted", "UPDATE schema SET version = 16"):
+        for statement in (*drops, *made, "UPDATE schema SET version = 16"):
             connection.execute(statement)
     for _ in range(2):
         with closing(Cases(f"sqlite:///{file}")) as cases:
             assert cases.counted.of(GROUP, ANNA) == {}
     with closing(sqlite3.connect(file)) as connection:
         assert connection.execute("SELECT version FROM schema").fetchall() == [(SCHEMA,)]
+        assert connection.execute("SELECT * FROM reading").fetchall() == [("anna", 7, 9)]
+        assert "former_reading" not in {name for (name,) in connection.execute("SELECT name FROM sqlite_master")}

@@ -13,7 +13,20 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Index, LargeBinary, Row, UniqueConstraint, func, insert, inspect, make_url, select, update
+from sqlalchemy import (
+    Connection,
+    FromClause,
+    Index,
+    LargeBinary,
+    Row,
+    UniqueConstraint,
+    func,
+    insert,
+    inspect,
+    make_url,
+    select,
+    update,
+)
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
@@ -185,10 +198,10 @@ class _Outbox(_Tables, table=True):
 
 
 class _Reading(_Tables, table=True):
-    """How far a member has read a case."""
+    """How far a member has read a case. Looked up for every case that the inbox counts, so it lies in the order of its key."""
 
     __tablename__ = "reading"
-    __table_args__ = (Index("reading_place", "member", "case", "place"),)
+    __table_args__ = ({"sqlite_with_rowid": False},)
     member: str = Field(primary_key=True)
     case: int = Field(primary_key=True)
     place: int
@@ -573,16 +586,18 @@ class Cases:
 
         Each with how many contents from its reporter this member has not seen.
         """
-        seen = (_reading.c.member == member) & (_reading.c.case == _case.c.number)
-        read = select(_reading.c.place).where(seen).correlate(_case).scalar_subquery()  # two levels up: not by itself
+        case: FromClause = _case
+        if numbers is not None:  # with a limit they are looked up by their numbers, not among all cases of the group
+            case = select(_case).where(_case.c.number.in_(numbers)).limit(len(numbers)).subquery()
+        seen = (_reading.c.member == member) & (_reading.c.case == case.c.number)
+        read = select(_reading.c.place).where(seen).correlate(case).scalar_subquery()  # two levels up: not by itself
         new = (
             select(func.count())
-            .where(_content.c.case == _case.c.number, _content.c.sequence.is_(None), _content.c.place > func.coalesce(read, 0))
+            .where(_content.c.case == case.c.number, _content.c.sequence.is_(None), _content.c.place > func.coalesce(read, 0))
             .scalar_subquery()
         )
         with self._reading() as connection:
-            query = select(_case, new.label("new")).where(visible(_case, groups, member))
-            rows = connection.execute(query if numbers is None else query.where(_case.c.number.in_(numbers)))
+            rows = connection.execute(select(case, new.label("new")).where(visible(case, groups, member)))
             found = [(Case(*row[:-1]), row.new) for row in rows]
             return found if numbers is None else sorted(found, key=lambda each: numbers.index(each[0].number))
 
@@ -895,9 +910,18 @@ def _add_work(connection: Connection) -> None:
         worklist.fill(connection)
     _add_columns(connection, "state", rules="VARCHAR")
     connection.execute(update(_state).values(rules=None))
-    for each in (_case, _reading, _arrival):
+    for each in (_case, _arrival):
         for index in each.indexes:
             index.create(connection, checkfirst=True)
+
+
+def _add_counts(connection: Connection) -> None:
+    """And what members have read is put into the order of its key."""
+    counts.prepare(connection)
+    connection.exec_driver_sql("ALTER TABLE reading RENAME TO former_reading")
+    _reading.create(connection)
+    connection.exec_driver_sql('INSERT INTO reading SELECT member, "case", place FROM former_reading')
+    connection.exec_driver_sql("DROP TABLE former_reading")
 
 
 # What brings a database up to each version from the one before.
@@ -913,7 +937,7 @@ _STEPS: Mapping[int, Callable[[Connection], object]] = {
     11: _add_time,
     10: channels.prepare,
     16: broadcast.prepare,
-    18: counts.prepare,
+    18: _add_counts,
     15: people.prepare,
     14: factors.prepare,
     12: _add_conflicts,
