@@ -1,8 +1,9 @@
-"""The desk at work: its inbox over HTTP at 1,000 and at 100,000 cases, and opening 1,000 reports.
+"""The desk at work: every section and filter of its inbox over HTTP at 1,000 and at 100,000 cases, and opening 1,000 reports.
 
 Beside it, in the same run: a page of the same server that asks the same database for SELECT 1, and bare age decryption of the
 same envelopes. Client and server share one process, so a figure is of both; the relation says more than the figures.
-Of the many cases each has a report's row without its bytes, which no inbox reads; two in five are open.
+Of the many cases each has a report's row without its bytes, which no inbox reads; two in five are open; some are kept from
+whoever looks. The limits are the issue's, for a machine that does nothing else: they are printed, and nothing is asserted.
 Usage: python bench/desk.py [cases] [requests for each line] [reports]
 """
 
@@ -30,12 +31,14 @@ sys.path.insert(0, str(TOP))
 from tests.desk.running import ANNA, Desk, Member, Reporter, hold_ceremony, started, today  # noqa: E402 - found only from the top
 from whistle.desk.states import State  # noqa: E402
 from whistle.sealing.contents import open_envelope  # noqa: E402
-from whistle.store.worklist import Wanted  # noqa: E402
+from whistle.sealing.sheets import tag_hash  # noqa: E402
+from whistle.store.worklist import SECTIONS, Wanted  # noqa: E402
 from whistle.web.headers import DESK_POLICY, security_headers  # noqa: E402
 from whistle.web.listening import Server, bind  # noqa: E402
 
 NOWHERE = 9  # the port of no public server
-PAGES = {"all": "/", "new": "/?section=new", "waiting for us": "/?section=desk", "mine": "/?section=mine"}
+LIMITS = {1_000: 200, 100_000: 300}  # ms at p95, by how many cases there are
+TAG, TAGGED = "vejsalt", 50  # one case in so many has it
 
 
 def main(counts: list[int], requests: int, reports: int) -> None:
@@ -53,7 +56,7 @@ def main(counts: list[int], requests: int, reports: int) -> None:
             began = time.perf_counter()
             with started(place, ceremony, NOWHERE) as desk:
                 print(f"{count} cases: started, with the days of all computed anew, in {time.perf_counter() - began:.1f} s")
-                inbox(desk, requests)
+                inbox(desk, requests, LIMITS.get(count))
 
 
 def opening(desk: Desk, reports: int) -> None:
@@ -79,20 +82,48 @@ def opening(desk: Desk, reports: int) -> None:
     print(f"numbers of {reports} cases: {first:.1f} s at first, {again:.2f} s again")
 
 
-def inbox(desk: Desk, requests: int) -> None:
+def inbox(desk: Desk, requests: int, limit: int | None) -> None:
+    """Every section and filter, each line beside the limit and the page that asks for nothing."""
     member = desk.signed_in(ANNA)
+    mark(desk)
     with bare(desk.database) as port:
         beside = latencies(Member(port), "/", requests)
-    print(f"    bare, SELECT 1   {written(beside)}")
-    half = len(desk.cases.inbox(["risk-control"], ANNA)) // 2
-    paths = PAGES | {"in the middle": f"/?after={today()}.{half}", "a case": "/cases/1"}
-    for name, path in paths.items():
-        print(f"    {name:16} {written(latencies(member, path, requests))}")
+    print(f"    {'bare, SELECT 1':16} {written(beside)}")
+    for name, path in pages(desk).items():
+        took = latencies(member, path, requests)
+        said = "" if limit is None else f" of {limit} ms"
+        print(f"    {name:16} {written(took)}{said}, {part(took, 0.95) / part(beside, 0.95):.0f} times bare")
+
+
+def pages(desk: Desk) -> dict[str, str]:
+    since, until = today() - timedelta(days=400), today() - timedelta(days=200)
+    filters = {"state": "/?state=addressing", "days": f"/?from={since}&to={until}", "tag": f"/?tag={TAG}"}
+    others = {"in the middle": f"/?after={today()}.{len(desk.cases.ends()) // 2}", "a case": "/cases/1"}
+    return {"all": "/"} | {each: f"/?section={each}" for each in SECTIONS} | filters | others
+
+
+def mark(desk: Desk) -> None:
+    """Some cases have a tag, and some are kept from whoever looks."""
+    [session] = desk.running.sessions._sessions.values()
+    identities = session.groups["risk-control"].identities
+    newest = max(identities)
+    tagged = f'SELECT number, ?, ? FROM "case" WHERE number % {TAGGED} = 3'
+    kept = f"SELECT number, ?, 'bo', '2026-01-01', 0 FROM \"case\" WHERE number % {10 * TAGGED} = 7"
+    with closing(sqlite3.connect(desk.database)) as connection:
+        for table in ("tag", "aside"):
+            connection.execute(f"DELETE FROM {table}")
+        connection.execute(f'INSERT INTO tag ("case", hash, epoch) {tagged}', (tag_hash(TAG, identities[newest]), newest))
+        connection.execute(f'INSERT INTO aside ("case", member, "by", day, place) {kept}', (ANNA,))
+        connection.commit()
 
 
 def written(took: list[float]) -> str:
-    p50, p95 = (1000 * sorted(took)[int(len(took) * part)] for part in (0.5, 0.95))
-    return f"p50 {p50:6.1f} ms  p95 {p95:6.1f} ms"
+    return f"p50 {part(took, 0.5):6.1f} ms  p95 {part(took, 0.95):6.1f} ms"
+
+
+def part(took: list[float], share: float) -> float:
+    """Within so many milliseconds this share of them was answered."""
+    return 1000 * sorted(took)[int(len(took) * share)]
 
 
 def latencies(member: Member, path: str, requests: int) -> list[float]:

@@ -34,6 +34,7 @@ TABLE: dict[str, tuple[set[str], set[str]]] = {
             "store.channels",
             "store.desk",
             "store.conflicts",
+            "store.counts",
             "store.erasure",
             "store.factors",
             "store.files",

@@ -15,6 +15,8 @@ FOR_THE_PROGRAM = {
     "conflicts.refuse_kept_away": "one member, one case: it is the question itself",
     "conflicts.hand_over": "in a case that its caller has read",
     "conflicts._put_aside": "in a case that its caller may see",
+    "counts._ended": "the purge",
+    "counts.note": "of a case that its caller has opened: whether it is still closed",
     "desk.unopened": "files are opened for a case, by whichever session has the key, and not shown",
     "desk.case": "the program's own, and tests'",
     "desk.case_of": "what comes for a box goes into its case unseen",

@@ -383,7 +383,7 @@ def test_a_case_that_is_erased_meanwhile_keeps_nothing_of_it_and_holds_up_nobody
     assert rows(desk, 'SELECT "case" FROM broadcast_to') == [(1,), (2,)]
     close(desk)
     ending = desk.cases.erasure.ending(1)
-    erased = desk.cases.erasure.erase(ending, lambda *_: Act(desk.clock(), "desk", "erased", 1))
+    erased = desk.cases.erasure.erase(ending, lambda *_: Act(desk.clock(), "desk", "erased", 1), lambda _: ())
     assert (erased, rows(desk, 'SELECT "case" FROM broadcast_to')) == (True, [(2,)])
     assert confirm(desk).status == 303
     assert told(desk, server, reporters[1]) == [WORDS["da"]]

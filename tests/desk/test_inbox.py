@@ -10,10 +10,12 @@ from datetime import UTC, date, datetime, time, timedelta
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import event
 
 from tests.desk.dates import DAYS
 from tests.desk.relaying import Public, public
@@ -156,6 +158,12 @@ def file(tmp_path: Path) -> Path:
     return path
 
 
+def plan_of(file: Path, text: str, bound: Any = ()) -> list[str]:
+    """How SQLite goes about a statement."""
+    with closing(sqlite3.connect(file)) as connection:
+        return [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {text}", bound)]
+
+
 def test_other_rules_are_taken_over_when_the_desk_starts_and_the_same_ones_cost_nothing(file: Path) -> None:
     shorter = replace(PRESET, acknowledge_days=3, feedback_months=1, answer_days=1)
     with closing(Cases(f"sqlite:///{file}", clocks_of(shorter))) as cases:
@@ -182,7 +190,7 @@ def test_a_database_of_an_earlier_version_gets_its_days_and_who_spoke_last(file:
     with closing(Cases(f"sqlite:///{file}")) as cases:
         before = [one(cases, number) for number in (1, 2)]
     with closing(sqlite3.connect(file)) as connection:
-        for index in ("case_work", "reading_place", "ix_arrival_state"):
+        for index in ("case_work", "ix_arrival_state"):
             connection.execute(f"DROP INDEX {index}")
         for name in OLD:
             connection.execute(f'ALTER TABLE "case" DROP COLUMN {name}')
@@ -194,7 +202,30 @@ def test_a_database_of_an_earlier_version_gets_its_days_and_who_spoke_last(file:
         assert [one(cases, number).turn for number in (1, 2)] == ["reporter", "desk"]
     with closing(sqlite3.connect(file)) as connection:
         names = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'index'")}
-    assert {"case_work", "reading_place", "ix_arrival_state"} <= names
+    assert {"case_work", "ix_arrival_state"} <= names
+
+
+def test_counting_every_section_is_one_pass_that_looks_at_no_row_of_a_case(file: Path) -> None:
+    with closing(Cases(f"sqlite:///{file}")) as cases:
+        query = cases.work._counted([GROUP], "a", Wanted(), RECEIVED)
+        text = str(query.compile(cases._readers, compile_kwargs={"literal_binds": True}))
+    assert plan_of(file, text) == [
+        "SEARCH case USING COVERING INDEX case_work (group=?)",
+        "LIST SUBQUERY 1",
+        "SEARCH aside USING INDEX ix_aside_member (member=?)",
+        "SEARCH reading USING PRIMARY KEY (member=? AND case=?) LEFT-JOIN",
+    ]
+
+
+def test_the_cases_of_a_page_are_looked_up_by_their_numbers_and_not_among_all_of_the_group(file: Path) -> None:
+    asked: list[tuple[str, Any]] = []
+    with closing(Cases(f"sqlite:///{file}")) as cases:
+        event.listen(cases._readers, "before_cursor_execute", lambda _, __, text, bound, *___: asked.append((text, bound)))
+        assert [case.number for case, _ in cases.inbox([GROUP], "anna", [2, 1])] == [2, 1]
+    [(text, bound)] = [each for each in asked if each[0].startswith("SELECT")]
+    assert [each for each in plan_of(file, text, bound) if " case " in each] == [
+        "SEARCH case USING INTEGER PRIMARY KEY (rowid=?)"
+    ]
 
 
 @pytest.mark.parametrize("section", ["", *SECTIONS])
@@ -202,8 +233,7 @@ def test_listing_neither_looks_at_the_rows_of_cases_nor_sorts_them(file: Path, s
     with closing(Cases(f"sqlite:///{file}")) as cases:
         query = cases.work._listed([GROUP], "a", Wanted(section, after=(RECEIVED, 1)), RECEIVED)
         text = str(query.compile(cases._readers, compile_kwargs={"literal_binds": True}))
-    with closing(sqlite3.connect(file)) as connection:
-        plan = " ".join(row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {text}"))
+    plan = " ".join(plan_of(file, text))
     assert "case USING COVERING INDEX case_work" in plan
     assert "TEMP B-TREE" not in plan
 
@@ -353,6 +383,6 @@ def test_an_answer_gives_the_turn_and_a_message_takes_it_back(desk: Desk) -> Non
 def test_a_purged_case_leaves_neither_row_nor_count(file: Path) -> None:
     with closing(Cases(f"sqlite:///{file}", clocks_of(PRESET))) as cases:
         act_ = Act(datetime.combine(RECEIVED, time(9), UTC), "desk", "erased", 2)
-        assert cases.erasure.erase(cases.erasure.ending(2), lambda *_: act_)
+        assert cases.erasure.erase(cases.erasure.ending(2), lambda *_: act_, lambda _: ())
         assert cases.work.counts([GROUP], "anna", Wanted(), RECEIVED)[""] == 1
         assert cases.work.page([GROUP], "anna", Wanted(), RECEIVED, 9) == [1]

@@ -80,7 +80,7 @@ def close(cases: Cases, number: int = 1) -> None:
 
 def erase(cases: Cases, number: int = 1) -> bool:
     ending = cases.erasure.ending(number)
-    done = cases.erasure.erase(ending, lambda contents, files: act("desk", f"erased {contents} {files}", number))
+    done = cases.erasure.erase(ending, lambda contents, files: act("desk", f"erased {contents} {files}", number), lambda _: ())
     while cases.erasure.erase_parts():
         pass
     return done
@@ -140,7 +140,7 @@ def test_what_stays_of_a_case_is_its_number_its_group_and_the_day(cases: Cases, 
     close(cases)
     assert erase(cases)
     assert rows(file, "erased") == [(1, "risk-control", str(TODAY))]
-    for table in ("case", "content", "outbox", "reading", "arrival", "receipt", "file", "part", "asked"):
+    for table in ("case", "content", "outbox", "reading", "arrival", "receipt", "file", "part", "asked", "noted"):
         assert rows(file, table) == [], table
     assert cases.verify_log() == len(rows(file, "log"))
     assert rows(file, "log")[-1][2:5] == ("desk", "erased 2 1", 1)
@@ -179,7 +179,7 @@ def test_a_case_whose_end_was_changed_meanwhile_is_not_erased(cases: Cases) -> N
     close(cases)
     ending = cases.erasure.ending(1)
     cases.erasure.confirm(act("bo"), asked(cases, HOLD, review=TODAY), HOLD)
-    assert not cases.erasure.erase(ending, lambda *_: act("desk", "erased"))
+    assert not cases.erasure.erase(ending, lambda *_: act("desk", "erased"), lambda _: ())
     assert cases.case(1) is not None
 
 
@@ -201,7 +201,7 @@ def test_a_large_file_is_erased_some_parts_at_a_time_and_goes_on_after_a_kill(ca
     parts = [Part(b"g" * 16, 100 * PART_BYTES, index, b"x") for index in range(100)]
     cases.files.arrive([(Frame(9 + at, PART, TODAY, case.box, b""), part) for at, part in enumerate(parts)], TODAY)
     close(cases)
-    cases.erasure.erase(cases.erasure.ending(1), lambda *_: act("desk", "erased"))
+    cases.erasure.erase(cases.erasure.ending(1), lambda *_: act("desk", "erased"), lambda _: ())
     left = [len(rows(file, "part"))]
     with closing(Cases(f"sqlite:///{file}")) as again:
         while again.erasure.erase_parts():

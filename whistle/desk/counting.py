@@ -1,21 +1,24 @@
 """Looking at the numbers: cases are opened with a member's keys to be counted, and only their facts stay, in the session.
 
-No case that is counted is marked as read, and the log has one line for a look, not one for each case.
+No case that is counted is marked as read, and the log has one line for a look, not one for each case. Of cases that were erased
+only counts are left (whistle.store.counts); so that these are right, a look notes in codes what closed cases told.
 """
 
 import csv
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from io import StringIO
 from urllib.parse import urlencode
 
-from whistle.desk.numbers import CATEGORIES, CLOSED, QUARTERS, Facts, Numbers, Period, Told, numbers
+from whistle.desk.numbers import CATEGORIES, CLOSED, QUARTERS, Facts, Numbers, Period, noted, numbers, rows_of, tally
 from whistle.desk.reading import OpenCase, Reader
 from whistle.desk.sessions import Session
 from whistle.desk.states import State
 from whistle.errors import NoSuchPeriod, NotAContent, NotYours
-from whistle.protocol.content import TO_DESK, Continues, Feedback, Files, Read, Report, SealedIdentity
+from whistle.protocol.content import TO_DESK, Continues, Files, Read, Report, SealedIdentity
+from whistle.store.counts import Ended, Told
 from whistle.store.desk import Act, Case, Cases
 from whistle.web.templates import Catalogue
 
@@ -52,23 +55,23 @@ class Counting:
         if group and group not in session.groups:
             raise NoSuchPeriod
         cases = [case for case, _ in self._cases.inbox([group], session.member)]
-        years = range(min((case.received.year for case in cases), default=now.year), now.year + 1)
+        erased = self._cases.counted.of(group, session.member)
+        years = range(min((*erased, *(case.received.year for case in cases)), default=now.year), now.year + 1)
         period = _period(query, years)
         self._cases.log(Act(now, session.member, "counted"))
-        facts = self._facts(session, [case for case in cases if case.received.year == period.year])
-        return Look(group, years, period, self._days, numbers(facts, period, now.date(), self._days))
+        opened = list(self._opened(session, [case for case in cases if case.received.year == period.year]))
+        self._cases.counted.note({case.number: noted(told) for case, told in opened if case.state == State.CLOSED})
+        there = tally((_facts(case, told) for case, told in opened), now.date(), self._days)
+        return Look(group, years, period, self._days, numbers(there + erased.get(period.year, Counter()), period))
 
-    def _facts(self, session: Session, cases: Iterable[Case]) -> Iterator[Facts]:
-        """Of every case that the session's keys open, and that its member may see."""
+    def _opened(self, session: Session, cases: Iterable[Case]) -> Iterator[tuple[Case, Told]]:
+        """What is told by every case that the session's keys open, and that its member may see."""
         ends = self._cases.ends()
         for case in cases:
             try:
-                told = self._told(session, case.number, ends.get(case.number, 0))
+                yield case, self._told(session, case.number, ends.get(case.number, 0))
             except (NotYours, NotAContent):
                 continue
-            if case.category is not None:  # the desk knows better than whoever reported
-                told = replace(told, category=case.category)
-            yield Facts(State(case.state), case.outcome, case.received, case.acknowledged or case.suppressed, told)
 
     def _told(self, session: Session, case: int, end: int) -> Told:
         """As it was opened before, unless something has come since."""
@@ -80,14 +83,24 @@ class Counting:
 
 def told(opened: OpenCase) -> Told:
     """The facts of a case that only its contents tell."""
-    items = [(item.day, item.direction, item.content.body) for item in opened.thread.items if item.content is not None]
-    bodies = [body for _, direction, body in items if direction == TO_DESK]
+    items = [item for item in opened.thread.items if item.content is not None and item.direction == TO_DESK]
+    bodies = [item.content.body for item in items if item.content is not None]
     return Told(
         next((each.answer for each in opened.report.answers if each.question == "category"), None),
         opened.report.identity is None and not any(isinstance(body, SealedIdentity) for body in bodies),
         not all(isinstance(body, _NOT_WRITTEN) for body in bodies),
-        next((day for day, _, body in items if isinstance(body, Feedback)), None),
     )
+
+
+def rows_of_erased(today: date, days: int, ended: Ended) -> Iterable[tuple[str, str]]:
+    """In which rows of the numbers a case stands for good that is erased today."""
+    return rows_of(_facts(ended, ended.told), today, days)
+
+
+def _facts(case: Case | Ended, told: Told) -> Facts:
+    if case.category is not None:  # the desk knows better than whoever reported
+        told = replace(told, category=case.category)
+    return Facts(State(case.state), case.outcome, case.received, case.acknowledged or case.suppressed, case.feedback, told)
 
 
 def label(table: str, code: str) -> str:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import partial
 
+from whistle.desk.counting import rows_of_erased
 from whistle.desk.deadlines import CaseDays
 from whistle.desk.presets import NOTICE, Preset, erase_by_rule, erase_recording_on, review_hold_by
 from whistle.desk.reading import Reader
@@ -151,7 +152,8 @@ class Purge:
             for ending in erasure.closed():
                 end = end_of(ending, self._preset)
                 if end is not None and end.day <= now.date():
-                    erasure.erase(ending, partial(_certificate, now, ending.number, end))
+                    rows_of = partial(rows_of_erased, now.date(), self._preset.acknowledge_days)
+                    erasure.erase(ending, partial(_certificate, now, ending.number, end), rows_of)
             while erasure.erase_parts():
                 pass
             for recording in channels.recordings():

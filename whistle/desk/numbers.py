@@ -15,16 +15,20 @@ Why nothing follows: wherever a number from 1 to 4 is hidden, it could be one mo
 hidden row has a case there: move that case over. If the year hides both rows, no shown sum has changed. If not, the row (or the
 rows hidden with it) has 5 in the year, so another case in another quarter: move that one back. If the quarters are not shown,
 cases move between them as they like. "Not 4 each" is for readers who know this rule.
+
+All of this holds for the sum of what is there and what was erased: an erased case stays in every row that it stood in, so that
+two looks from before and after tell nothing of it.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from statistics import median_high
 
 from whistle.desk.outcomes import Code
 from whistle.desk.states import State
+from whistle.store.counts import Counts, Told
 
 LEAST = 5  # requirement AN-14
 QUARTERS = (1, 2, 3, 4)
@@ -54,17 +58,9 @@ _ROWS = {
     "acknowledged": ("on-time", "late"),
     "voice": ("wrote", "silent", "named"),
 }
+# Counted like rows of a table, for their medians.
+UNTIL_ACKNOWLEDGED, UNTIL_FEEDBACK = "days until acknowledged", "days until feedback"
 Quarters = Sequence[int]  # a row: how many cases in each quarter
-
-
-@dataclass(frozen=True)
-class Told:
-    """What only the sealed part of a case tells: its category, and whether and when somebody said what."""
-
-    category: str | None
-    anonymous: bool
-    wrote: bool  # the reporter, after the report
-    feedback: date | None
 
 
 @dataclass(frozen=True)
@@ -75,6 +71,7 @@ class Facts:
     outcome: str | None
     received: date
     acknowledged: date | None
+    feedback: date | None
     told: Told
 
 
@@ -117,22 +114,41 @@ class Numbers:
     feedback: int | None = None
 
 
-def numbers(cases: Iterable[Facts], period: Period, today: date, days: int) -> Numbers:
-    """What is shown of this period, where `days` is how long a desk may take to acknowledge."""
-    year = [each for each in cases if each.received.year == period.year]
-    total = _shown_total([_quarter(each) for each in year], period)
+def tally(cases: Iterable[Facts], today: date, days: int) -> Counts:
+    """How many of these cases of one year stand in each row, where `days` is how long a desk may take to acknowledge."""
+    return Counter((table, row, _quarter(each)) for each in cases for table, row in rows_of(each, today, days))
+
+
+def rows_of(case: Facts, today: date, days: int) -> Iterator[tuple[str, str]]:
+    """In which row of each table a case stands, and how many days it took."""
+    yield "category", _category(case.told)
+    yield "standing", _standing(case)
+    yield "acknowledged", _on_time(case, today, days)
+    yield "voice", _voice(case.told)
+    for what, day in ((UNTIL_ACKNOWLEDGED, case.acknowledged), (UNTIL_FEEDBACK, case.feedback)):
+        if day is not None:
+            yield what, str((day - case.received).days)
+
+
+def noted(told: Told) -> Told:
+    """The same in known codes: what a reporter wrote is kept nowhere open."""
+    return replace(told, category=None if told.category is None else _category(told))
+
+
+def numbers(counts: Counts, period: Period) -> Numbers:
+    """What is shown of this period, from the counts of its whole year."""
+    total = _shown_total([sum(counts["voice", row, quarter] for row in _ROWS["voice"]) for quarter in QUARTERS], period)
     if not total:
         return Numbers(total)
-    ways = _ways(today, days)
-    tables = tuple(_table(name, [(ways[name](each), _quarter(each)) for each in year], period) for name in _ROWS)
+    tables = tuple(_table(name, counts, period) for name in _ROWS)
     punctual = all(row.count is not None for table in tables if table.name == "acknowledged" for row in table.rows)
-    timed = year if punctual and period.quarter is None else []
+    times = punctual and period.quarter is None
     return Numbers(
         total,
         tables,
         _heard(tables[-1]),
-        _median(timed, lambda each: each.acknowledged),
-        _median(timed, lambda each: each.told.feedback),
+        _median(counts, UNTIL_ACKNOWLEDGED) if times else None,
+        _median(counts, UNTIL_FEEDBACK) if times else None,
     )
 
 
@@ -171,18 +187,16 @@ def _tells(hidden: Sequence[int]) -> bool:
     return _is_small(sum(hidden)) or all(count == LEAST - 1 for count in hidden)
 
 
-def _shown_total(quarters: Sequence[int], period: Period) -> int | None:
-    totals = [quarters.count(each) for each in QUARTERS]
+def _shown_total(totals: Quarters, period: Period) -> int | None:
     shown = totals_shown(totals)
     if period.quarter is None:
         return sum(totals) if shown[0] else None
     return totals[period.quarter - 1] if shown[1] else None
 
 
-def _table(name: str, cases: Sequence[tuple[str, int]], period: Period) -> Table:
+def _table(name: str, counted: Counts, period: Period) -> Table:
     codes = _ROWS[name]
-    counted = Counter(cases)
-    rows = [[counted[code, quarter] for quarter in QUARTERS] for code in codes]
+    rows = [[counted[name, code, quarter] for quarter in QUARTERS] for code in codes]
     in_year, in_quarters = hidden_rows(rows)
     hidden = in_year if period.quarter is None else in_quarters
     counts = [sum(row) if period.quarter is None else row[period.quarter - 1] for row in rows]
@@ -196,19 +210,9 @@ def _table(name: str, cases: Sequence[tuple[str, int]], period: Period) -> Table
     )
 
 
-def _ways(today: date, days: int) -> dict[str, Callable[[Facts], str]]:
-    """In which row of each table a case stands."""
-    return {
-        "category": _category,
-        "standing": _standing,
-        "acknowledged": lambda each: _on_time(each, today, days),
-        "voice": _voice,
-    }
-
-
-def _category(case: Facts) -> str:
+def _category(told: Told) -> str:
     """What a reporter's own program wrote here may be anything: only known codes have a row of their own."""
-    code = case.told.category
+    code = told.category
     return "none" if code is None else code if code in CATEGORIES else "unlisted"
 
 
@@ -223,10 +227,10 @@ def _on_time(case: Facts, today: date, days: int) -> str:
     return "on-time" if (case.acknowledged or today) - case.received <= timedelta(days=days) else "late"
 
 
-def _voice(case: Facts) -> str:
-    if not case.told.anonymous:
+def _voice(told: Told) -> str:
+    if not told.anonymous:
         return "named"
-    return "wrote" if case.told.wrote else "silent"
+    return "wrote" if told.wrote else "silent"
 
 
 def _heard(voice: Table) -> int | None:
@@ -238,9 +242,9 @@ def _percent(part: int, whole: int) -> int | None:
     return None if whole == 0 else (200 * part + whole) // (2 * whole)
 
 
-def _median(cases: Iterable[Facts], day: Callable[[Facts], date | None]) -> int | None:
+def _median(counts: Counts, what: str) -> int | None:
     """Within so many days it was done for half of those for whom it was done."""
-    took = [(done - each.received).days for each in cases if (done := day(each)) is not None]
+    took = [int(days) for (each, days, _), count in counts.items() if each == what for _ in range(count)]
     return median_high(took) if len(took) >= LEAST else None
 
 

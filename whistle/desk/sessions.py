@@ -9,9 +9,9 @@ from threading import Lock
 
 from whistle.desk.eml import Mail
 from whistle.desk.members import GroupKeys, Random
-from whistle.desk.numbers import Told
 from whistle.desk.roles import Role
 from whistle.errors import NotSignedIn
+from whistle.store.counts import Told
 
 IDLE, LONGEST = timedelta(minutes=15), timedelta(hours=8)
 HALFWAY = timedelta(minutes=5)  # between the passphrase and the second factor

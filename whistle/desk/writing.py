@@ -11,7 +11,9 @@ from typing import Any
 
 from whistle.desk import states
 from whistle.desk.casefile import sheet_of
+from whistle.desk.counting import told
 from whistle.desk.members import GroupKeys, Random
+from whistle.desk.numbers import noted
 from whistle.desk.outcomes import BELONGS_ELSEWHERE, code_of
 from whistle.desk.reading import OpenCase, Reader
 from whistle.desk.saying import check_feedback, checks_of, form_of, owes_feedback
@@ -192,15 +194,16 @@ class Writer:
         if after is State.ADDRESSING and not sheet_of(self._cases, opened)[1].risk:
             raise RiskUnassessed
         closed, reopens = now.date() if after is State.CLOSED else None, before is State.CLOSED
-        step = Step(before, states.step(before, after), closed=closed, reopens=reopens)
-        told = Notice(states.told(after), "") if tell else None
+        facts = noted(told(opened)) if closed else None
+        step = Step(before, states.step(before, after), closed=closed, reopens=reopens, told=facts)
+        notice = Notice(states.told(after), "") if tell else None
         if after is State.CLOSED and owes_feedback(case):
             if not why.strip():
                 raise FeedbackMissing
             note = Note(place.session.member, _given(why))
-            self._write(place, "closed without feedback", note, step, now, notice=told)
+            self._write(place, "closed without feedback", note, step, now, notice=notice)
         else:
-            self._write(place, f"state {after}", told, step, now)
+            self._write(place, f"state {after}", notice, step, now)
 
     def _write(
         self,

@@ -13,7 +13,20 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Index, LargeBinary, Row, UniqueConstraint, func, insert, inspect, make_url, select, update
+from sqlalchemy import (
+    Connection,
+    FromClause,
+    Index,
+    LargeBinary,
+    Row,
+    UniqueConstraint,
+    func,
+    insert,
+    inspect,
+    make_url,
+    select,
+    update,
+)
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
@@ -25,6 +38,7 @@ from whistle.store import (
     broadcast,
     channels,
     conflicts,
+    counts,
     epochs,
     erasure,
     factors,
@@ -38,6 +52,7 @@ from whistle.store import (
 from whistle.store.broadcast import Broadcasts
 from whistle.store.channels import Channel, Channels, keep_recording
 from whistle.store.conflicts import Conflicts, visible
+from whistle.store.counts import Counted, Told
 from whistle.store.epochs import Epochs
 from whistle.store.erasure import Ask, Erasures, is_erased, next_number
 from whistle.store.factors import Factors
@@ -51,7 +66,7 @@ from whistle.store.sheets import Sheets
 from whistle.store.worklist import DESK, NEVER, Clocks, WorkList
 from whistle.store.writer import leave_no_trace, open_engine
 
-SCHEMA = 16
+SCHEMA = 18
 WAITING, OPENED, REFUSED = "waiting", "opened", "refused"
 _TOGETHER = 1_000  # cases in memory
 _IN_SCOPE, _OUT_OF_SCOPE = ("assessing", "addressing"), "out_of_scope"
@@ -183,10 +198,10 @@ class _Outbox(_Tables, table=True):
 
 
 class _Reading(_Tables, table=True):
-    """How far a member has read a case."""
+    """How far a member has read a case. Looked up for every case that the inbox counts, so it lies in the order of its key."""
 
     __tablename__ = "reading"
-    __table_args__ = (Index("reading_place", "member", "case", "place"),)
+    __table_args__ = ({"sqlite_with_rowid": False},)
     member: str = Field(primary_key=True)
     case: int = Field(primary_key=True)
     place: int
@@ -305,6 +320,7 @@ class Step:
     out_of_scope: date | None = None  # decided so by this outcome
     reopens: bool = False  # its outcome holds no more
     suppressed: date | None = None
+    told: Told | None = None  # of a case that is closed by it
 
 
 @dataclass(frozen=True)
@@ -365,6 +381,7 @@ class Cases:
         self.people = Register(self._reading, self._writing, _write_log)
         self.factors = Factors(self._reading, self._writing, _write_log)
         self.conflicts = Conflicts(self._reading, self._writing, _write_log)
+        self.counted = Counted(self._reading, self._writing)
         self.broadcasts = Broadcasts(self._reading, self._writing, _write_log, _tell)
         self.work = WorkList(self._reading, _case, partial(visible, _case))
         with self._writing() as connection:
@@ -581,16 +598,18 @@ class Cases:
 
         Each with how many contents from its reporter this member has not seen.
         """
-        seen = (_reading.c.member == member) & (_reading.c.case == _case.c.number)
-        read = select(_reading.c.place).where(seen).correlate(_case).scalar_subquery()  # two levels up: not by itself
+        case: FromClause = _case
+        if numbers is not None:  # with a limit they are looked up by their numbers, not among all cases of the group
+            case = select(_case).where(_case.c.number.in_(numbers)).limit(len(numbers)).subquery()
+        seen = (_reading.c.member == member) & (_reading.c.case == case.c.number)
+        read = select(_reading.c.place).where(seen).correlate(case).scalar_subquery()  # two levels up: not by itself
         new = (
             select(func.count())
-            .where(_content.c.case == _case.c.number, _content.c.sequence.is_(None), _content.c.place > func.coalesce(read, 0))
+            .where(_content.c.case == case.c.number, _content.c.sequence.is_(None), _content.c.place > func.coalesce(read, 0))
             .scalar_subquery()
         )
         with self._reading() as connection:
-            query = select(_case, new.label("new")).where(visible(_case, groups, member))
-            rows = connection.execute(query if numbers is None else query.where(_case.c.number.in_(numbers)))
+            rows = connection.execute(select(case, new.label("new")).where(visible(case, groups, member)))
             found = [(Case(*row[:-1]), row.new) for row in rows]
             return found if numbers is None else sorted(found, key=lambda each: numbers.index(each[0].number))
 
@@ -791,6 +810,7 @@ def _take_step(connection: Connection, case: int, step: Step, today: date) -> No
         if step.after in (_OUT_OF_SCOPE, *_IN_SCOPE):
             values["out_of_scope"] = today if step.after == _OUT_OF_SCOPE else None
         erasure.drop_request(connection, case)
+        counts.note(connection, case, step.told)
     here = (_case.c.number == case) & (_case.c.state == step.before)
     if not connection.execute(update(_case).where(here).values(values)).rowcount:
         raise ForbiddenStep
@@ -832,6 +852,7 @@ def _prepare(connection: Connection) -> None:
         factors.prepare(connection)
         conflicts.prepare(connection)
         broadcast.prepare(connection)
+        counts.prepare(connection)
         connection.execute(insert(_schema).values(version=SCHEMA))
         nothing = {"instance": None, "contact": None, "rules": None}
         connection.execute(insert(_state).values(id=1, after=0, log_lines=0, log_head=bytes(32), **nothing))
@@ -912,9 +933,18 @@ def _add_work(connection: Connection) -> None:
         worklist.fill(connection)
     _add_columns(connection, "state", rules="VARCHAR")
     connection.execute(update(_state).values(rules=None))
-    for each in (_case, _reading, _arrival):
+    for each in (_case, _arrival):
         for index in each.indexes:
             index.create(connection, checkfirst=True)
+
+
+def _add_counts(connection: Connection) -> None:
+    """And what members have read is put into the order of its key."""
+    counts.prepare(connection)
+    connection.exec_driver_sql("ALTER TABLE reading RENAME TO former_reading")
+    _reading.create(connection)
+    connection.exec_driver_sql('INSERT INTO reading SELECT member, "case", place FROM former_reading')
+    connection.exec_driver_sql("DROP TABLE former_reading")
 
 
 # What brings a database up to each version from the one before.
@@ -930,6 +960,7 @@ _STEPS: Mapping[int, Callable[[Connection], object]] = {
     11: _add_time,
     10: channels.prepare,
     16: broadcast.prepare,
+    18: _add_counts,
     15: people.prepare,
     14: factors.prepare,
     12: _add_conflicts,

@@ -30,6 +30,7 @@ from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
 from whistle.errors import ForbiddenStep, NeedsAnother, Overtaken
+from whistle.store.counts import RowsOf, keep_counted
 
 if TYPE_CHECKING:
     from whistle.store.desk import Act
@@ -215,11 +216,11 @@ class Erasures:
                 raise Overtaken
             self._log(connection, act)
 
-    def erase(self, ending: Ending, certify: Callable[[int, int], "Act"]) -> bool:
+    def erase(self, ending: Ending, certify: Callable[[int, int], "Act"], rows_of: RowsOf) -> bool:
         """Destroys a case's key and all that was said in it, in one moment; False if somebody changed its end meanwhile.
 
-        `certify` makes the line of the log from the numbers of contents and files. The parts of its files are closed with
-        the key, and erased by erase_parts().
+        `certify` makes the line of the log from the numbers of contents and files; `rows_of` says in which rows of
+        the numbers it stays counted. The parts of its files are closed with the key, and erased by erase_parts().
         """
         number = ending.number
         with self._writing() as connection:
@@ -229,6 +230,7 @@ class Erasures:
             contents = _count(connection, _content, _content.c.case == number)
             act = certify(contents, _count(connection, _file, _file.c.box == row.box))
             connection.execute(insert(_forget).values(box=row.box, rewritten=False, forgotten=None))
+            keep_counted(connection, number, rows_of)
             _delete_all(connection, number, row.box)
             connection.execute(insert(ERASED).values(number=number, group=row.group, day=act.time.date()))
             self._log(connection, act)

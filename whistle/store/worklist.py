@@ -99,18 +99,19 @@ class WorkList:
 
     def counts(self, groups: Sequence[str], member: str, wanted: Wanted, today: date) -> dict[str, int]:
         """How many cases each section has of those that are wanted, whatever its own is; "" is all of them."""
-        each = self._sections(member, today)
-        new, *others = SECTIONS  # apart, for all others need no look at what was read
-        counted: list[Any] = [func.count(), *(func.count().filter(each[name]) for name in others)]
-        unread = self._wanted(select(func.count()), groups, member, wanted, new).where(each[new])
         with self._reading() as connection:
-            total, *found = connection.execute(self._wanted(select(*counted), groups, member, wanted)).one()
-            return {"": total, new: connection.execute(unread).scalar_one(), **dict(zip(others, found, strict=True))}
+            found = connection.execute(self._counted(groups, member, wanted, today)).one()
+            return dict(zip(("", *SECTIONS), found, strict=True))
 
     def page(self, groups: Sequence[str], member: str, wanted: Wanted, today: date, length: int) -> list[int]:
         """The numbers of the next cases, what is due first in front."""
         with self._reading() as connection:
             return list(connection.scalars(self._listed(groups, member, wanted, today).limit(length)))
+
+    def _counted(self, groups: Sequence[str], member: str, wanted: Wanted, today: date) -> Select[Any]:
+        each = self._sections(member, today)
+        counts: list[Any] = [func.count(), *(func.count().filter(each[name]) for name in SECTIONS)]
+        return self._wanted(select(*counts), groups, member, wanted, "new")
 
     def _listed(self, groups: Sequence[str], member: str, wanted: Wanted, today: date) -> Select[Any]:
         case = self._case.c
