@@ -68,7 +68,7 @@ def renew_card(
 def turn_epochs(
     keys: Annotated[Path, typer.Option(help="The folder that `init` wrote.")],
     out: Annotated[Path, typer.Option(help="An empty or new folder for the new keys; `whistle-desk enrol` takes OUT/desk.")],
-    register: Annotated[Path | None, typer.Option(help="The members of today; the register of `init` when not given.")] = None,
+    register: Annotated[Path, typer.Option(help="The members of today, as `whistle-desk register` wrote them.")],
     passphrases: _Passphrases = None,
     days: _Days = 100,
 ) -> None:
@@ -76,7 +76,10 @@ def turn_epochs(
     if out.exists() and any(out.iterdir()):
         raise CeremonyRefused(f"{out} is not empty. Keys are never written over others.")
     before = parse((keys / CARD).read_bytes())
-    members = read_register((register or keys / "desk/register.json").read_text("utf-8"), before)
+    members = read_register(register.read_text("utf-8"), before)
+    for group in before.groups:
+        names = [each.name for each in members.members if each.group == group.id]
+        typer.echo(f"The new keys of {group.id} are for: {', '.join(sorted(names))}.")
     root = (keys / ROOT).read_text(), _root_passphrase(passphrases)
     card, files = turn(before, members, root, _today(), days, os.urandom)
     _write(out, files)
