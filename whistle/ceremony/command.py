@@ -6,6 +6,7 @@ The only module that reads or writes the files of a ceremony.
 import os
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
+from getpass import getpass
 from pathlib import Path
 from typing import Annotated
 
@@ -13,7 +14,7 @@ import typer
 
 from whistle import settings as reading
 from whistle.ceremony.making import CARD, FINGERPRINT, ROOT, make, public_files, purposes, readable, renew
-from whistle.ceremony.passphrases import ask, drawn, read_file
+from whistle.ceremony.passphrases import ask, drawn, good, read_file
 from whistle.ceremony.plan import Plan
 from whistle.ceremony.turning import read_register, turn
 from whistle.errors import CeremonyRefused, WhistleError
@@ -106,7 +107,8 @@ def check(
 
 
 def _root_passphrase(file: Path | None) -> str:
-    words = read_file(file) if file else ask(("root",))
+    """The one that was chosen in the first ceremony."""
+    words = read_file(file) if file else {"root": getpass("Passphrase for root: ")}
     if "root" not in words:
         raise CeremonyRefused(f"There is no passphrase for root in {file}.")
     return words["root"]
@@ -117,7 +119,9 @@ def _passphrases(plan: Plan, file: Path | None, draw: Path | None) -> Mapping[st
         if not plan.demo or file or draw.exists():
             raise CeremonyRefused("Passphrases are drawn for a demo only, into a new file: people choose their own.")
         return drawn(purposes(plan), os.urandom)
-    return read_file(file) if file else ask(purposes(plan))
+    if file is None:
+        return ask(purposes(plan))
+    return {purpose: good(purpose, passphrase) for purpose, passphrase in read_file(file).items()}
 
 
 def _write(folder: Path, files: Mapping[str, bytes]) -> None:
