@@ -14,12 +14,13 @@ WHISTLE = TOP / "whistle"
 TABLE: dict[str, tuple[set[str], set[str]]] = {
     "errors": (set(), set()),
     "settings": ({"errors"}, set()),
+    "passphrases": ({"errors"}, set()),  # people choose them in the ceremony and at the desk
     "protocol": ({"errors"}, set()),
     "sealing": ({"errors", "protocol"}, {"nacl", "argon2", "cryptography"}),
     "store": ({"errors", "protocol"}, {"sqlmodel", "sqlalchemy"}),
     "web": ({"errors"}, {"starlette", "jinja2", "itsdangerous", "brotli", "uvicorn"}),
     "reporter": ({"errors", "protocol", "sealing"}, {"httpx2", "typer"}),
-    "ceremony": ({"errors", "settings", "protocol", "sealing"}, {"typer"}),
+    "ceremony": ({"errors", "settings", "passphrases", "protocol", "sealing"}, {"typer"}),
     "intake": (
         {"errors", "settings", "protocol", "store.intake", "store.transfers", "store.writer", "web"},
         {"starlette", "uvicorn", "babel", "anyio"},
@@ -28,6 +29,7 @@ TABLE: dict[str, tuple[set[str], set[str]]] = {
         {
             "errors",
             "settings",
+            "passphrases",
             "protocol",
             "sealing",
             "store.broadcast",

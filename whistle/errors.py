@@ -432,6 +432,10 @@ class NeedsHolder(DeskRefused):
     """This takes somebody who holds the keys: a lead of that group, or for a ring's keys a member of the ring."""
 
 
+class KeysOfOthers(DeskRefused):
+    """The new keys are not sealed to exactly today's members. Turn again, with what `whistle-desk register` writes now."""
+
+
 class GroupFull(DeskRefused):
     """A group's keys have 40 holders at the most, its recovery among them."""
 

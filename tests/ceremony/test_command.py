@@ -25,7 +25,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "plan.toml").write_text(PRODUCTION)
     people = [f"member {name}" for name in ("anna", "bo", "carl", "dora", "erik")]
     purposes = ["root", "recovery risk-control", "recovery audit-chair", *people]
-    (folder / "words.toml").write_text("".join(f'"{each}" = "a passphrase of {each}"\n' for each in purposes))
+    (folder / "words.toml").write_text("".join(f'"{each}" = "{each} sleeps under the green stairs"\n' for each in purposes))
     words = folder / "words.toml"
     done = whistle_keys("init", "--settings", folder / "plan.toml", "--out", folder / "keys", "--passphrases", words)
     assert (done.returncode, done.stderr) == (0, "")
@@ -100,12 +100,30 @@ def test_a_wrong_plan_is_an_error_that_names_the_place(tmp_path: Path, text: str
 
 
 def test_passphrases_are_asked_twice() -> None:
-    answers = iter(["a long passphrase", "a long passphrase"])
-    assert ask(["root"], lambda _: next(answers)) == {"root": "a long passphrase"}
+    answers = iter(["green stairs below the roof"] * 2)
+    assert ask(["root"], lambda _: next(answers)) == {"root": "green stairs below the roof"}
 
 
-@pytest.mark.parametrize("answers", [["a long passphrase", "a long passphrasf"], ["too short", "too short"]])
-def test_passphrases_that_differ_or_are_short_are_refused(answers: list[str]) -> None:
+@pytest.mark.parametrize(
+    "answers",
+    [
+        ["green stairs below the roof", "green stairs below the roog"],
+        ["too short"] * 2,
+        ["To be, or not to be!"] * 2,
+        ["recovery risk control"] * 2,
+    ],
+)
+def test_passphrases_that_differ_are_short_or_common_are_refused(answers: list[str]) -> None:
     given = iter(answers)
-    with pytest.raises(CeremonyRefused):
-        ask(["root"], lambda _: next(given))
+    with pytest.raises(CeremonyRefused, match="recovery risk-control"):
+        ask(["recovery risk-control"], lambda _: next(given))
+
+
+def test_a_common_passphrase_in_a_file_makes_nothing_and_is_named(made: Path) -> None:
+    text = (made / "words.toml").read_text().replace("member bo sleeps under the green stairs", "Morgenstund har guld i mund!")
+    (made / "common.toml").write_text(text)
+    refused = whistle_keys(
+        "init", "--settings", made / "plan.toml", "--out", made / "none", "--passphrases", made / "common.toml"
+    )
+    assert (refused.returncode, "The passphrase for member bo cannot be used." in refused.stderr) == (2, True)
+    assert not (made / "none").exists()

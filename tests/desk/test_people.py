@@ -25,6 +25,7 @@ from tests.desk.running import (
     another_card,
     started,
 )
+from tests.desk.test_factors import app_of, passkey_of
 from whistle.desk import members as whistle_members
 from whistle.desk.enrolment import enrol
 from whistle.errors import GroupFull, NoMatch
@@ -452,6 +453,35 @@ def test_a_forgotten_passphrase_takes_two_others_a_new_key_and_being_let_in(desk
     assert opened_by(desk, key_of(desk, NILS, OTHER)) == ALL | {("risk-control", "ring-a")}
     assert Member(desk.port).sign_in(NILS, WORDS).status == 403
     assert Member(desk.port).sign_in(NILS, OTHER).status == 303
+
+
+def with_factors(desk: Desk) -> None:
+    """Two of nils and one of bo."""
+    brought_in(desk, ring="b")
+    nils = Member(desk.port)
+    assert nils.sign_in(NILS, WORDS).header("location") == "/"
+    nils.get("/")
+    app_of(desk, nils)
+    passkey_of(desk, nils)
+    app_of(desk, desk.signed_in(BO))
+    assert [len(desk.cases.factors.of(name)) for name in (NILS, BO)] == [2, 1]
+
+
+def test_the_second_factors_of_who_left_are_gone(desk: Desk) -> None:
+    with_factors(desk)
+    assert desk.signed_in(ERIK).post("/people/remove", name=NILS).status == 303
+    assert [len(desk.cases.factors.of(name)) for name in (NILS, BO)] == [0, 1]
+
+
+def test_the_second_factors_of_who_gets_another_key_are_gone_and_none_is_asked_for_with_the_new_one(desk: Desk) -> None:
+    with_factors(desk)
+    anna, erik = desk.signed_in(ANNA), desk.signed_in(ERIK)
+    assert anna.post("/people/ask", what="new-key", name=NILS).status == 303
+    assert [len(desk.cases.factors.of(name)) for name in (NILS, BO)] == [2, 1], "one word alone takes nothing"
+    check = accept(desk, link_in(erik.post("/people/new-key", name=NILS)), OTHER)
+    assert [len(desk.cases.factors.of(name)) for name in (NILS, BO)] == [0, 1]
+    assert admit(anna, check).status == 303
+    assert Member(desk.port).sign_in(NILS, OTHER).header("location") == "/"
 
 
 def test_nobody_asks_for_or_confirms_what_concerns_themselves(desk: Desk) -> None:

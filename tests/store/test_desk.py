@@ -133,9 +133,9 @@ def test_a_line_of_the_log_that_is_changed_or_removed_is_found(cases: Cases, tmp
 
 def test_the_database_of_another_instance_is_not_enrolled_into(cases: Cases) -> None:
     member = Member("anna", "risk-control", None, "age1pq1", "key", "lead")
-    cases.enrol(b"i" * 16, [member], [GroupKey("risk-control", 1, "recipient", b"sealed")], {})
+    cases.enrol(b"i" * 16, [member], {GroupKey("risk-control", 1, "recipient", b"sealed"): frozenset(["age1pq1"])}, {})
     with pytest.raises(DeskRefused):
-        cases.enrol(b"j" * 16, [replace(member, name="bo")], [], {})
+        cases.enrol(b"j" * 16, [replace(member, name="bo")], {}, {})
     assert cases.member("bo") is None
 
 

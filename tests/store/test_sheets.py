@@ -12,7 +12,7 @@ import pytest
 from tests.store.test_desk import TODAY
 from tests.store.test_erasure import act, close, erase, with_case
 from whistle.errors import Overtaken
-from whistle.store.desk import SCHEMA, Cases
+from whistle.store.desk import SCHEMA, Cases, Member
 from whistle.store.log import Which
 from whistle.store.sheets import Change, Kept, Marks, Tags
 
@@ -28,6 +28,8 @@ def file(tmp_path: Path) -> Path:
 @pytest.fixture
 def cases(file: Path) -> Iterator[Cases]:
     with closing(Cases(f"sqlite:///{file}")) as opened:
+        people = [Member(name, "risk-control", None, "age1pq1", "key", "lead") for name in ("anna", "bo")]
+        opened.enrol(b"i" * 16, people, {}, {})
         with_case(opened)
         yield opened
 
@@ -68,7 +70,7 @@ def test_a_sheet_that_is_not_of_the_revision_that_its_writer_saw_is_refused_and_
 
 def test_an_erased_case_keeps_neither_sheet_nor_tag_nor_mark_and_none_is_written_after_it(cases: Cases, file: Path) -> None:
     sealed, tag = token_bytes(5_000), token_bytes(32)
-    cases.sheets.keep([Change(1, 0, sealed, replace(MARKS, assigned="kanariefugl"), Tags(4, [tag]))], [])
+    cases.sheets.keep([Change(1, 0, sealed, replace(MARKS, category="kanariefugl"), Tags(4, [tag]))], [])
     traces = (sealed[2_000:2_032], tag, b"kanariefugl")
     cases.leave_no_trace()
     assert all(each in file.read_bytes() for each in traces)

@@ -6,6 +6,7 @@ The only module that reads or writes the files of a ceremony.
 import os
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
+from getpass import getpass
 from pathlib import Path
 from typing import Annotated
 
@@ -13,7 +14,7 @@ import typer
 
 from whistle import settings as reading
 from whistle.ceremony.making import CARD, FINGERPRINT, ROOT, make, public_files, purposes, readable, renew
-from whistle.ceremony.passphrases import ask, drawn, read_file
+from whistle.ceremony.passphrases import ask, drawn, good, read_file
 from whistle.ceremony.plan import Plan
 from whistle.ceremony.turning import read_register, turn
 from whistle.errors import CeremonyRefused, WhistleError
@@ -68,7 +69,7 @@ def renew_card(
 def turn_epochs(
     keys: Annotated[Path, typer.Option(help="The folder that `init` wrote.")],
     out: Annotated[Path, typer.Option(help="An empty or new folder for the new keys; `whistle-desk enrol` takes OUT/desk.")],
-    register: Annotated[Path | None, typer.Option(help="The members of today; the register of `init` when not given.")] = None,
+    register: Annotated[Path, typer.Option(help="The members of today, as `whistle-desk register` wrote them.")],
     passphrases: _Passphrases = None,
     days: _Days = 100,
 ) -> None:
@@ -76,7 +77,10 @@ def turn_epochs(
     if out.exists() and any(out.iterdir()):
         raise CeremonyRefused(f"{out} is not empty. Keys are never written over others.")
     before = parse((keys / CARD).read_bytes())
-    members = read_register((register or keys / "desk/register.json").read_text("utf-8"), before)
+    members = read_register(register.read_text("utf-8"), before)
+    for group in before.groups:
+        names = [each.name for each in members.members if each.group == group.id]
+        typer.echo(f"The new keys of {group.id} are for: {', '.join(sorted(names))}.")
     root = (keys / ROOT).read_text(), _root_passphrase(passphrases)
     card, files = turn(before, members, root, _today(), days, os.urandom)
     _write(out, files)
@@ -103,7 +107,8 @@ def check(
 
 
 def _root_passphrase(file: Path | None) -> str:
-    words = read_file(file) if file else ask(("root",))
+    """The one that was chosen in the first ceremony."""
+    words = read_file(file) if file else {"root": getpass("Passphrase for root: ")}
     if "root" not in words:
         raise CeremonyRefused(f"There is no passphrase for root in {file}.")
     return words["root"]
@@ -114,7 +119,9 @@ def _passphrases(plan: Plan, file: Path | None, draw: Path | None) -> Mapping[st
         if not plan.demo or file or draw.exists():
             raise CeremonyRefused("Passphrases are drawn for a demo only, into a new file: people choose their own.")
         return drawn(purposes(plan), os.urandom)
-    return read_file(file) if file else ask(purposes(plan))
+    if file is None:
+        return ask(purposes(plan))
+    return {purpose: good(purpose, passphrase) for purpose, passphrase in read_file(file).items()}
 
 
 def _write(folder: Path, files: Mapping[str, bytes]) -> None:

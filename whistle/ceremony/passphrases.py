@@ -5,10 +5,9 @@ from collections.abc import Callable, Iterable, Mapping
 from getpass import getpass
 from pathlib import Path
 
-from whistle.errors import CeremonyRefused
+from whistle.errors import CeremonyRefused, PassphraseTooWeak
+from whistle.passphrases import check
 from whistle.protocol import code
-
-SHORTEST = 15  # NIST SP 800-63B-4: length, no rules of composition
 
 
 def read_file(file: Path) -> Mapping[str, str]:
@@ -17,14 +16,14 @@ def read_file(file: Path) -> Mapping[str, str]:
         table = tomllib.loads(file.read_text("utf-8"))
     except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError):
         raise CeremonyRefused(f"{file} cannot be read as TOML.") from None
-    return {str(purpose): long_enough(str(purpose), str(passphrase)) for purpose, passphrase in table.items()}
+    return {str(purpose): str(passphrase) for purpose, passphrase in table.items()}
 
 
 def ask(purposes: Iterable[str], prompt: Callable[[str], str] = getpass) -> Mapping[str, str]:
-    """Ask each passphrase twice, without showing it. Raises CeremonyRefused."""
+    """Ask for each new passphrase twice, without showing it. Raises CeremonyRefused."""
     words = {}
     for purpose in purposes:
-        words[purpose] = long_enough(purpose, prompt(f"Passphrase for {purpose}: "))
+        words[purpose] = good(purpose, prompt(f"Passphrase for {purpose}: "))
         if prompt(f"The same again for {purpose}: ") != words[purpose]:
             raise CeremonyRefused(f"The two passphrases for {purpose} differ. Nothing was made.")
     return words
@@ -35,8 +34,9 @@ def drawn(purposes: Iterable[str], random: Callable[[int], bytes]) -> Mapping[st
     return {purpose: "-".join(code.write(code.generate(random)).split("-")[:4]) for purpose in purposes}
 
 
-def long_enough(purpose: str, passphrase: str) -> str:
-    """The passphrase. Raises CeremonyRefused if it is short."""
-    if len(passphrase) < SHORTEST:
-        raise CeremonyRefused(f"The passphrase for {purpose} must have at least {SHORTEST} characters.")
-    return passphrase
+def good(purpose: str, passphrase: str) -> str:
+    """A passphrase that is to be used from now on. Raises CeremonyRefused if it is short or easy to guess."""
+    try:
+        return check(passphrase, purpose)
+    except PassphraseTooWeak as error:
+        raise CeremonyRefused(f"The passphrase for {purpose} cannot be used. {error}") from None

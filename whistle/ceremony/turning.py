@@ -22,6 +22,7 @@ _SECRET_BYTES = 32
 class Holder:
     """A member of a group as the register has them."""
 
+    name: str
     group: str
     ring: str | None
     recipient: bytes
@@ -29,10 +30,11 @@ class Holder:
 
 @dataclass(frozen=True)
 class Register:
-    """Who holds a group's keys, and to which recovery recipient they are sealed besides."""
+    """Who holds a group's keys, and to which recovery recipient they are sealed besides. `text` is the file that says so."""
 
     members: tuple[Holder, ...]
     recovery: Mapping[str, bytes]
+    text: str
 
     def holders(self, group: str, ring: str | None) -> list[bytes]:
         chosen = [each.recipient for each in self.members if each.group == group and ring in (None, each.ring)]
@@ -43,28 +45,30 @@ class Register:
 
 
 def read_register(text: str, card: Card) -> Register:
-    """Raises CeremonyRefused unless it has somebody and a recovery recipient for every group of the card."""
+    """Raises CeremonyRefused unless it has somebody, of each ring, and a recovery recipient for every group of the card."""
     try:
         given = json.loads(text)
         lines = [line for line in given["members"] if line["group"]]
-        members = tuple(Holder(line["group"], line["ring"], read_recipient(line["recipient"])) for line in lines)
-        register = Register(members, {group: read_recipient(each) for group, each in given["recovery"].items()})
+        members = tuple(Holder(line["name"], line["group"], line["ring"], read_recipient(line["recipient"])) for line in lines)
+        register = Register(members, {group: read_recipient(each) for group, each in given["recovery"].items()}, text)
     except (ValueError, KeyError, TypeError, AttributeError, NotARecipient):
         raise CeremonyRefused("The register cannot be read.") from None
     for group in card.groups:
         if group.id not in register.recovery or group.id not in {each.group for each in members}:
             raise CeremonyRefused(f"The register has no member or no recovery recipient of {group.id}.")
+        if group.rings and not register.has_rings(group.id):
+            raise CeremonyRefused(f"The register has nobody in one of the rings of {group.id}: no identity could be revealed.")
     return register
 
 
 def turn(
     card: Card, register: Register, root: tuple[str, str], today: date, days: int, random: Callable[[int], bytes]
 ) -> tuple[Card, Mapping[str, bytes]]:
-    """The card with the next epoch of every group, and their sealed keys. `root` is its file and passphrase.
+    """The card with the next epoch of every group, their sealed keys, and the register that says to whom.
 
-    Raises what renewing raises.
+    `root` is its file and passphrase. Raises what renewing raises.
     """
-    files: dict[str, bytes] = {}
+    files = {"desk/register.json": register.text.encode()}
     groups = tuple(_turned(group, register, files, random) for group in card.groups)
     return renew(card, *root, today, days, groups), files
 

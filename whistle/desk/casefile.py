@@ -168,7 +168,7 @@ class Casefile:
         return Tags(newest, [tag_hash(tag, identities[newest]) for tag in tags])
 
     def _members(self, case: Case) -> tuple[str, ...]:
-        return tuple(self._cases.sheets.members(case.group))
+        return tuple(self._cases.conflicts.readers(case.number, case.group))
 
     def _timeline(self, opened: OpenCase) -> list[Event]:
         """What the reporter sent, and what members did, each in its own order; a day's arrivals before its acts."""

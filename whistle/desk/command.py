@@ -12,7 +12,7 @@ from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
-from whistle.desk import log_command, starting
+from whistle.desk import log_command, register, starting
 from whistle.desk.application import Running, build
 from whistle.desk.enrolment import enrol
 from whistle.desk.settings import Settings
@@ -53,6 +53,7 @@ def _parser() -> argparse.ArgumentParser:
         command.set_defaults(run=run)
         if name == "enrol":
             command.add_argument("folder", type=Path)
+    register.add(commands, _now)
     log_command.add(commands, _build, _now)
     return parser
 

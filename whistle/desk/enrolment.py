@@ -6,6 +6,7 @@ It asks no passphrase and opens nothing; what it stores is as closed as what it 
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 from whistle.desk.roles import STAFF, Role
 from whistle.errors import DeskRefused, NotARecipient, WhistleError
@@ -18,13 +19,17 @@ _KEY_FILE = re.compile(r"([a-z][a-z0-9-]{0,31})\.(?:(voice)|([1-9][0-9]{0,9})\.(
 
 
 def enrol(cases: Cases, folder: Path, card: Card) -> tuple[int, int]:
-    """Stores members and group keys of a folder; how many there were of each. Raises DeskRefused and keeps nothing then."""
+    """Stores members and group keys of a folder; how many there were of each. Raises DeskRefused and keeps nothing then.
+
+    What turns epochs hands over keys alone, with the register that they were sealed by: KeysOfOthers if it is not today's.
+    """
     try:
-        file = folder / "register.json"  # what turns epochs hands over none
-        register = json.loads(file.read_text("utf-8")) if file.exists() else {"members": [], "recovery": {}}
-        members = [_member(folder, line) for line in register["members"]]
+        register = json.loads((folder / "register.json").read_text("utf-8"))
+        lines = register["members"] if (folder / "members").exists() else []
+        members = [_member(folder, line) for line in lines]
         recoveries = {str(group): _recipient(text) for group, text in register["recovery"].items()}
-        keys = [_group_key(file) for file in sorted((folder / "groups").iterdir())]
+        files = sorted((folder / "groups").iterdir())
+        keys = {key: _holders(register, key) for key in map(_group_key, files)}
     except OSError as error:
         raise DeskRefused(f"{error.filename} cannot be read: {error.strerror}.") from None
     except (ValueError, KeyError, TypeError, AttributeError, NotARecipient):
@@ -49,6 +54,13 @@ def _member(folder: Path, line: dict[str, str | None]) -> Member:
     except WhistleError:
         raise DeskRefused(f"The enrolment file or the recipient of {name} is damaged.") from None
     return Member(name, group or "", ring, recipient, key, role)
+
+
+def _holders(register: dict[str, Any], key: GroupKey) -> frozenset[str]:
+    """To whom the ceremony has sealed a key."""
+    ring = key.purpose.removeprefix("ring-") if key.purpose.startswith("ring-") else None
+    lines = [line for line in register["members"] if line["group"] == key.group and ring in (None, line["ring"])]
+    return frozenset([*(line["recipient"] for line in lines), register["recovery"][key.group]])
 
 
 def _recipient(text: str) -> str:

@@ -22,7 +22,7 @@ from whistle.store.desk import Act, Cases
 from whistle.store.log import Line, Which
 
 _WITHOUT = "A log whose end was cut off, or that was written anew as a whole, is found only by a head from before: give --head."
-_BY_COMMAND = "command line"  # no member has a name with a space
+BY_COMMAND = "command line"  # no member has a name with a space
 _RUN_BY_SPREADSHEETS = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -83,7 +83,7 @@ def _export(settings: Settings, given: argparse.Namespace, now: datetime) -> Non
     if (given.case is None) == (None in days) or (given.case is not None and days != (None, None)):
         raise DeskRefused("Give --case, or --from and --to.")
     with closing(Cases(settings.database)) as cases:
-        cases.log(Act(now, _BY_COMMAND, "exported log", given.case))
+        cases.log(Act(now, BY_COMMAND, "exported log", given.case))
         lines = cases.lines.lines(Which(case=given.case, first=given.first, last=given.last))
     out = csv.writer(sys.stdout)
     out.writerow(Line.__dataclass_fields__)

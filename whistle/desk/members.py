@@ -10,9 +10,9 @@ from threading import BoundedSemaphore
 from typing import Any, TypeVar
 from unicodedata import normalize
 
-from whistle.desk.passphrases import check
 from whistle.desk.roles import Role
 from whistle.errors import DeskBusy, NoMatch, PassphraseUnchanged, SignInRefused, WrongPassphrase
+from whistle.passphrases import check
 from whistle.protocol.bech32 import write_recipient
 from whistle.sealing.groups import open_recipient_key, open_voice_key
 from whistle.sealing.keys import Identity, SigningKey

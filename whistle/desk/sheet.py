@@ -74,7 +74,7 @@ class About:
     """What a form is taken with."""
 
     member: str
-    members: tuple[str, ...]  # of the group
+    members: tuple[str, ...]  # who may see the case
     today: date
 
 
@@ -170,8 +170,8 @@ def _remove(sheet: Sheet, form: Form, __: About) -> Sheet:
 
 
 def _work(marks: Marks, form: Form, about: About) -> Marks:
-    """Who works on it, what it is about in the desk's eyes, how soon. Who is gone from the group may stay where they were."""
-    assigned = _one_of(form.get("assigned", ""), ("", *about.members, marks.assigned or ""))
+    """Who works on it, what it is about in the desk's eyes, how soon."""
+    assigned = _one_of(form.get("assigned", ""), ("", *about.members))
     category = _one_of(form.get("category", ""), ("", *CATEGORIES))
     priority = _one_of(form.get("priority", ""), PRIORITIES)
     return replace(marks, assigned=assigned or None, category=category or None, priority=priority)

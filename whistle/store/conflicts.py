@@ -67,6 +67,7 @@ _case = table(
     column("group", String),
     column("epoch", Integer),
     column("key", LargeBinary),
+    column("assigned", String),
 )
 _member = table("member", column("name", String), column("group", String))
 _arrival = table(
@@ -145,6 +146,29 @@ def refuse_kept_away(connection: Connection, case: int, member: str) -> None:
         raise NotYours
 
 
+def unassign(connection: Connection, member: str, case: int | None = None) -> list[int]:
+    """Takes a member off the case that they work on, or off all of theirs; which these were."""
+    here = _case.c.assigned == member
+    if case is not None:
+        here &= _case.c.number == case
+    return list(connection.scalars(update(_case).where(here).values(assigned=None).returning(_case.c.number)))
+
+
+def unassign_kept_away(connection: Connection) -> None:
+    """The same for whoever may not see the case that they work on, in a database from before it went by itself."""
+    here = select(_case.c.number, _case.c.group, _case.c.assigned).where(_case.c.assigned.is_not(None))
+    for case, group, member in connection.execute(here).all():
+        if member not in _readers(connection, case, group):
+            unassign(connection, member, case)
+
+
+def refuse_to_assign(connection: Connection, case: int, member: str) -> None:
+    """Raises Overtaken for who was put aside, or left, after the page was opened."""
+    group = connection.scalar(select(_case.c.group).where(_case.c.number == case))
+    if member not in _readers(connection, case, str(group)):
+        raise Overtaken
+
+
 def exclude(connection: Connection, place: int, case: int, member: str, by: str, day: date) -> None:
     """Keeps a member away, for the reason in this place. Raises Overtaken, LastReader."""
     _put_aside(connection, case, member, by, day, place)
@@ -172,7 +196,7 @@ def hand_over(connection: Connection, _: int, handing: Handing) -> None:
         .where(_arrival.c.box == box, _arrival.c.group == handing.before, _arrival.c.state == "refused")
         .values(group=handing.after)
     )
-    moved = {"group": handing.after, "epoch": handing.epoch, "key": handing.key}
+    moved = {"group": handing.after, "epoch": handing.epoch, "key": handing.key, "assigned": None}
     if not connection.execute(update(_case).where(case, _case.c.group == handing.before).values(moved)).rowcount:
         raise Overtaken
     connection.execute(
@@ -259,5 +283,6 @@ def _put_aside(connection: Connection, case: int, member: str, by: str, day: dat
     if left == [member]:
         raise LastReader
     connection.execute(delete(_declared).where(_declared.c.case == case, _declared.c.member == member))
+    unassign(connection, member, case)
     values = {"case": case, "member": member, "by": by, "day": day, "place": place}
     connection.execute(insert(_aside).values(**values, lifted=None))

@@ -31,7 +31,7 @@ from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
-from whistle.errors import DeskRefused, ForbiddenStep, LogBroken, Overtaken, StorageFailed
+from whistle.errors import DeskRefused, ForbiddenStep, KeysOfOthers, LogBroken, Overtaken, StorageFailed
 from whistle.protocol import canonical
 from whistle.protocol.wire import TO_REPORTER, Frame
 from whistle.store import (
@@ -66,7 +66,7 @@ from whistle.store.sheets import Sheets
 from whistle.store.worklist import DESK, NEVER, Clocks, WorkList
 from whistle.store.writer import leave_no_trace, open_engine
 
-SCHEMA = 18
+SCHEMA = 21
 WAITING, OPENED, REFUSED = "waiting", "opened", "refused"
 _TOGETHER = 1_000  # cases in memory
 _IN_SCOPE, _OUT_OF_SCOPE = ("assessing", "addressing"), "out_of_scope"
@@ -410,9 +410,12 @@ class Cases:
     # Members and keys -------------------------------------------------------------------------------------------------
 
     def enrol(
-        self, instance: bytes, members: Sequence[Member], keys: Sequence[GroupKey], recoveries: Mapping[str, str]
+        self, instance: bytes, members: Sequence[Member], keys: Mapping[GroupKey, frozenset[str]], recoveries: Mapping[str, str]
     ) -> None:
-        """Takes over what a ceremony handed out; what is here already stays. Raises DeskRefused for another instance."""
+        """Takes over what a ceremony handed out: keys, and to which recipients each is sealed. What is here already stays.
+
+        Raises DeskRefused for another instance, KeysOfOthers for a new key that is not sealed to whoever holds it today.
+        """
         with self._writing() as connection:
             if connection.scalar(select(_state.c.instance)) not in (None, instance):
                 raise DeskRefused("This database belongs to another instance. Give the desk a database of its own.")
@@ -427,8 +430,10 @@ class Cases:
             for member in members:
                 if member.name not in names:
                     connection.execute(insert(_member).values(vars(member)))
-            for key in keys:
+            for key, sealed_to in keys.items():
                 if (key.group, key.epoch, key.purpose) not in known:
+                    if sealed_to != set(people.holders(connection, key.group, key.purpose)):
+                        raise KeysOfOthers
                     connection.execute(insert(_key).values(vars(key)))
 
     def instance(self) -> bytes | None:
@@ -961,6 +966,7 @@ _STEPS: Mapping[int, Callable[[Connection], object]] = {
     10: channels.prepare,
     16: broadcast.prepare,
     18: _add_counts,
+    21: conflicts.unassign_kept_away,
     15: people.prepare,
     14: factors.prepare,
     12: _add_conflicts,

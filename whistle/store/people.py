@@ -10,13 +10,13 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, LargeBinary, column, delete, exists, insert, select, table, update
+from sqlalchemy import Connection, LargeBinary, column, delete, exists, func, insert, select, table, update
 from sqlalchemy import Integer as Int
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
 from whistle.errors import InvitationEnded, LastLead, LastOfRing, NameTaken, NeedsAnother, NeedsHolder, PersonChanged
-from whistle.store import factors
+from whistle.store import conflicts, factors
 
 if TYPE_CHECKING:
     from whistle.store.desk import Act
@@ -93,7 +93,13 @@ _person, _asked, _renewal, _owed, _stale, _turning = (
     _TABLES[name] for name in ("person", "person_asked", "renewal", "ring_owed", "stale_key", "turning")
 )
 _member = table("member", *(column(name) for name in ("name", "group", "ring", "recipient", "key", "role")))
-_key = table("group_key", column("id", Int), column("group"), column("purpose"), column("sealed", LargeBinary))
+_key = table(
+    "group_key",
+    *(column(name, Int) for name in ("id", "epoch")),
+    column("group"),
+    column("purpose"),
+    column("sealed", LargeBinary),
+)
 _group = table("group", column("id"), column("recovery"))
 _log = table("log", column("number", Int), column("time"), column("who"), column("action"))
 
@@ -144,6 +150,17 @@ def prepare(connection: Connection) -> None:
 def known(connection: Connection) -> set[str]:
     """The names that are not free, though no member has them."""
     return set(connection.scalars(select(_person.c.name)))
+
+
+def holders(connection: Connection, group: str, purpose: str) -> list[str]:
+    """Recipients of who may hold a key: members, those who are blocked for now, and the group's recovery."""
+    found: list[str] = []
+    for each, there in ((_member, True), (_person, _person.c.state == BLOCKED)):
+        mine = (each.c.group == group) & there
+        if purpose.startswith("ring-"):
+            mine &= (each.c.ring == purpose.removeprefix("ring-")) & each.c.name.not_in(select(_owed.c.name))
+        found += connection.scalars(select(each.c.recipient).where(mine).order_by(each.c.name)).all()
+    return [*found, *connection.scalars(select(_group.c.recovery).where(_group.c.id == group))]
 
 
 class Register:
@@ -200,6 +217,16 @@ class Register:
         """The groups that somebody left, and the epoch after which their next keys must come."""
         with self._reading() as connection:
             return {row.group: row.epoch for row in connection.execute(select(_turning))}
+
+    def register(self, act: "Act") -> tuple[list[Person], dict[str, str]]:
+        """Everybody to whom keys are sealed, with no ring whose keys nobody has handed them yet; recovery of each group."""
+        with self._writing() as connection:
+            blocked = select(_person).where(_person.c.state == BLOCKED)
+            owed = set(connection.scalars(select(_owed.c.name)))
+            found = [_one(row) for each in (select(_member), blocked) for row in connection.execute(each.order_by("name"))]
+            self._log(connection, act)
+            recoveries = {row.id: row.recovery for row in connection.execute(select(_group))}
+            return [replace(each, ring=None) if each.name in owed else each for each in found], recoveries
 
     # Coming -----------------------------------------------------------------------------------------------------------
 
@@ -279,9 +306,12 @@ class Register:
             _take_key(connection, act, person, GONE)
             if person.group and person.state in (ACTIVE, BLOCKED):
                 connection.execute(delete(_turning).where(_turning.c.group == person.group))
-                connection.execute(insert(_turning).values(group=person.group, epoch=epoch))
+                here = select(func.max(_key.c.epoch)).where(_key.c.group == person.group)  # enrolled, and on no card yet
+                last = max(epoch, connection.scalar(here) or 0)
+                connection.execute(insert(_turning).values(group=person.group, epoch=last))
                 _seal_group(connection, person.group, seal)
             self._log(connection, act)
+            self._unassign(connection, act, name)
 
     def block(self, act: "Act", name: str) -> None:
         """Keeps a member out until two others let them in again. Raises PersonChanged."""
@@ -290,6 +320,7 @@ class Register:
             _put(connection, act, replace(person, state=BLOCKED))
             connection.execute(delete(_member).where(_member.c.name == name))
             self._log(connection, act)
+            self._unassign(connection, act, name)
 
     # What takes two ---------------------------------------------------------------------------------------------------
 
@@ -329,6 +360,7 @@ class Register:
             _take_key(connection, act, person, INVITED, token)
             _seal_group(connection, person.group, seal)
             self._log(connection, act)
+            self._unassign(connection, act, name)
 
     def reset(self, act: "Act") -> None:
         """The second word: whoever has a passphrase must choose another one. Raises NeedsAnother or PersonChanged."""
@@ -342,6 +374,11 @@ class Register:
         """Notes that somebody has chosen another passphrase."""
         with self._writing() as connection:
             connection.execute(delete(_renewal).where(_renewal.c.name == name))
+
+    def _unassign(self, connection: Connection, act: "Act", name: str) -> None:
+        """Whoever is no member works on no case, with a line for each."""
+        for case in conflicts.unassign(connection, name):
+            self._log(connection, replace(act, action=f"unassigned {name}", case=case))
 
 
 def _one(row: Any) -> Person:
@@ -419,23 +456,12 @@ def _seal_group(connection: Connection, group: str, seal: Seal) -> bool:
     """Seals anew every key of a group that `seal` opens; whether those that each of its members holds were among them."""
     whole = True
     for row in connection.execute(select(_key).where(_key.c.group == group)).all():
-        sealed = seal(row.sealed, _holders(connection, group, row.purpose))
+        sealed = seal(row.sealed, holders(connection, group, row.purpose))
         if sealed is not None:
             connection.execute(update(_key).where(_key.c.id == row.id).values(sealed=sealed))
             connection.execute(delete(_stale).where(_stale.c.id == row.id))
         whole = whole and (sealed is not None or row.purpose.startswith("ring-"))
     return whole
-
-
-def _holders(connection: Connection, group: str, purpose: str) -> list[str]:
-    """Recipients of who may hold a key: members, those who are blocked for now, and the group's recovery."""
-    found: list[str] = []
-    for each, there in ((_member, True), (_person, _person.c.state == BLOCKED)):
-        mine = (each.c.group == group) & there
-        if purpose.startswith("ring-"):
-            mine &= (each.c.ring == purpose.removeprefix("ring-")) & each.c.name.not_in(select(_owed.c.name))
-        found += connection.scalars(select(each.c.recipient).where(mine).order_by(each.c.name)).all()
-    return [*found, *connection.scalars(select(_group.c.recovery).where(_group.c.id == group))]
 
 
 def _confirm(connection: Connection, act: "Act", what: str, name: str) -> None:

@@ -14,6 +14,7 @@ from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
 from whistle.errors import Overtaken
+from whistle.store import conflicts
 from whistle.store.erasure import Transaction
 
 if TYPE_CHECKING:
@@ -42,7 +43,6 @@ _TABLES = _Tables.metadata.tables
 _sheet, _tag = (_TABLES[name] for name in ("sheet", "tag"))
 _MARKS = {"assigned": String, "category": String, "priority": String, "money_laundering": Date, "escalated": Date}
 _case = table("case", column("number", Integer), *(column(name, kind) for name, kind in _MARKS.items()))
-_member = table("member", column("name", String), column("group", String))
 
 
 @dataclass(frozen=True)
@@ -106,11 +106,16 @@ class Sheets:
             return Kept(*row) if row else Kept(0, b"")
 
     def keep(self, changes: Sequence[Change], acts: Iterable["Act"]) -> None:
-        """Keeps what a member changed, all of it or nothing. Raises Overtaken if a sheet is another, or its case is gone."""
+        """Keeps what a member changed, all of it or nothing.
+
+        Raises Overtaken if a sheet is another, its case is gone, or who works on it may not see it any more.
+        """
         with self._writing() as connection:
             for change in changes:
                 _put(connection, change)
                 if change.marks is not None:
+                    if change.marks.assigned is not None:
+                        conflicts.refuse_to_assign(connection, change.case, change.marks.assigned)
                     connection.execute(update(_case).where(_case.c.number == change.case).values(vars(change.marks)))
                     self._keep_time(connection, change.case)
                 if change.tags is not None:
@@ -122,11 +127,6 @@ class Sheets:
         """The cases that have one of these hashes."""
         with self._reading() as connection:
             return set(connection.scalars(select(_tag.c.case).where(_tag.c.hash.in_(list(hashes)))))
-
-    def members(self, group: str) -> list[str]:
-        """Who can be given a case of this group."""
-        with self._reading() as connection:
-            return list(connection.scalars(select(_member.c.name).where(_member.c.group == group).order_by(_member.c.name)))
 
 
 def _put(connection: Connection, change: Change) -> None:
