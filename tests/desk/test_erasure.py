@@ -33,6 +33,7 @@ from whistle.sealing.groups import open_recipient_key, open_voice_key
 from whistle.sealing.keys import CaseKey, FileKey, Identity
 from whistle.sealing.wrapping import Factors, unwrap
 from whistle.store.erasure import EARLY, HOLD, LIFT, Ask, Ending
+from whistle.store.log import Which
 
 PRESET = PRESETS["dk_branch_of_se"]
 DAY = date(2026, 11, 24)
@@ -601,3 +602,36 @@ def test_it_runs_once_a_day_and_again_until_it_has_succeeded(desk: Desk) -> None
 
     asyncio.run(a_while())
     assert len(days) == 1
+
+
+# The look-ups of what was erased --------------------------------------------------------------------------------------
+
+
+def look_ups(desk: Desk) -> set[tuple[str, str | None]]:
+    with closing(sqlite3.connect(desk.database)) as connection:
+        return set(connection.execute("SELECT who, purpose FROM log WHERE action = 'opened' AND \"case\" = 1"))
+
+
+def test_who_read_an_erased_case_is_dropped_when_its_time_is_over_and_the_log_stays_whole(desk: Desk) -> None:
+    reported(desk)
+    close(desk)
+    anna, bo = desk.signed_in(ANNA), desk.signed_in(BO)
+    assert bo.post(f"{HERE}/early", text="why").status == 303
+    assert answer(anna, "confirm", "early") == 303
+    last = desk.cases.verify_log()
+    before = desk.cases.hashes_of_log()[last]
+    for days in (2, 700):
+        later(desk, days)
+        assert desk.cases.case(1) is None
+        assert {who for who, _ in look_ups(desk)} == {ANNA, BO}
+    later(desk, 735)
+    assert look_ups(desk) == {("", None)}
+    assert desk.cases.hashes_of_log({last})[last] == before
+    lines = desk.cases.lines.lines(Which(case=1))
+    assert (lines[0].who, lines[0].action) == ("desk", "dropped look-ups")
+    assert {line.who for line in lines if line.action == "asked early"} == {BO}
+    later(desk, 736)
+    assert desk.cases.lines.lines(Which(case=1)) == lines
+    page = desk.signed_in(ANNA).get("/log?case=1").text
+    assert "Dropped after its time" in page
+    assert "No opening of this case is on the log for you." in page
