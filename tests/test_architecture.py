@@ -33,6 +33,7 @@ TABLE: dict[str, tuple[set[str], set[str]]] = {
             "protocol",
             "sealing",
             "store.broadcast",
+            "store.chain",
             "store.channels",
             "store.desk",
             "store.conflicts",

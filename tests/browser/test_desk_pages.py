@@ -214,6 +214,29 @@ def test_the_log_is_searched_with_the_keyboard_and_says_how_it_stands(page: Page
     expect(page.get_by_label("Number of the case")).to_have_value("one")
 
 
+@pytest.mark.parametrize(("language", "width"), [("da", 320), ("en", 1280)])
+def test_why_a_case_is_read_is_said_otherwise_with_the_keyboard_and_the_log_shows_it(
+    page: Page, language: str, width: int
+) -> None:
+    page.set_viewport_size({"width": width, "height": 800})
+    page.goto(f"/cases/2?language={language}")
+    page.locator("details:has(#purpose-text) > summary").press("Enter")
+    page.locator("#purpose-text").select_option("answer")
+    page.locator("details:has(#purpose-text) button").press("Enter")
+    expect(page.get_by_role("status")).to_be_visible()
+    expect(page.locator("#purpose-text")).to_have_value("answer")
+    page.goto("/log?case=2")
+    page.locator("form[action='/log/verify'] button").press("Enter")
+    expect(page.get_by_role("status")).to_be_visible()
+    for path in ("/cases/2", "/log?case=2"):
+        page.goto(path)
+        unfold(page)
+        page.evaluate(AXE)
+        found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+        assert [(each["id"], [node["html"] for node in each["nodes"]]) for each in found["violations"]] == []
+        assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") == 0
+
+
 def test_every_state_of_a_file_is_said_in_words_and_no_name_turns_text_around(page: Page) -> None:
     page.goto("/cases/1?language=en")
     files = page.locator(".thread .files li")

@@ -39,6 +39,7 @@ from whistle.sealing.keys import CaseKey, FileKey, Identity
 from whistle.sealing.sheets import open_sheet
 from whistle.sealing.wrapping import Factors, unwrap
 from whistle.store.erasure import EARLY, HOLD, LIFT, Ask, Ending
+from whistle.store.log import Which
 
 PRESET = PRESETS["dk_branch_of_se"]
 DAY = date(2026, 11, 24)
@@ -291,9 +292,10 @@ def test_a_case_whose_time_is_over_is_gone_here_and_in_the_mailbox_and_nothing_s
     assert intake.stored()["box"] == intake.stored()["entry"] == intake.stored()["part"] == []
     with pytest.raises(NotPages):
         parse_pages(intake.fetch(reporter.keys.box, reporter.keys.access).body)
-    assert log_of(desk)[-1][0] == "desk"
+    *_, certificate, dropped = log_of(desk)
+    assert [certificate[0], *dropped[:2]] == ["desk", "desk", "dropped look-ups"]
     due = months_after(today(), 24)
-    assert log_of(desk)[-1][1] == f"erased {contents} contents and 2 files by closed_months due {due}"
+    assert certificate[1] == f"erased {contents} contents and 2 files by closed_months due {due}"
     assert desk.cases.verify_log() > 0
 
 
@@ -673,3 +675,36 @@ def test_it_runs_once_a_day_and_again_until_it_has_succeeded(desk: Desk) -> None
 
     asyncio.run(a_while())
     assert len(days) == 1
+
+
+# The look-ups of what was erased --------------------------------------------------------------------------------------
+
+
+def look_ups(desk: Desk) -> set[tuple[str, str | None]]:
+    with closing(sqlite3.connect(desk.database)) as connection:
+        return set(connection.execute("SELECT who, purpose FROM log WHERE action = 'opened' AND \"case\" = 1"))
+
+
+def test_who_read_an_erased_case_is_dropped_when_its_time_is_over_and_the_log_stays_whole(desk: Desk) -> None:
+    reported(desk)
+    close(desk)
+    anna, bo = desk.signed_in(ANNA), desk.signed_in(BO)
+    assert bo.post(f"{HERE}/early", text="why").status == 303
+    assert answer(anna, "confirm", "early") == 303
+    last = desk.cases.verify_log()
+    before = desk.cases.hashes_of_log()[last]
+    for days in (2, 700):
+        later(desk, days)
+        assert desk.cases.case(1) is None
+        assert {who for who, _ in look_ups(desk)} == {ANNA, BO}
+    later(desk, 735)
+    assert look_ups(desk) == {("", None)}
+    assert desk.cases.hashes_of_log({last})[last] == before
+    lines = desk.cases.lines.lines(Which(case=1))
+    assert (lines[0].who, lines[0].action) == ("desk", "dropped look-ups")
+    assert {line.who for line in lines if line.action == "asked early"} == {BO}
+    later(desk, 736)
+    assert desk.cases.lines.lines(Which(case=1)) == lines
+    page = desk.signed_in(ANNA).get("/log?case=1").text
+    assert "Dropped after its time" in page
+    assert "No opening of this case is on the log for you." in page

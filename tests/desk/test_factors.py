@@ -197,7 +197,7 @@ def test_failed_second_factors_light_the_alarm_of_refusals(desk: Desk) -> None:
     thief, _ = halfway(desk, ANNA)
     for _ in range(5):
         second(desk, thief, code="000000")
-    assert desk.cases.lines.is_alarming(4)
+    assert desk.cases.lines.refused(4)
 
 
 # Passkeys -------------------------------------------------------------------------------------------------------------

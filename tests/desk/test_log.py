@@ -3,9 +3,7 @@
 import ast
 import asyncio
 import csv
-import hashlib
 import io
-import json
 import re
 import sqlite3
 import subprocess
@@ -21,8 +19,9 @@ import pytest
 
 from tests.desk.authenticator import Authenticator
 from tests.desk.relaying import Evidence, Public, public
-from tests.desk.running import ANNA, BO, CARL, PASSPHRASES, Desk, Member, Page, Reporter, another_card, started, today
+from tests.desk.running import ANNA, BO, CARL, DORA, PASSPHRASES, Desk, Member, Page, Reporter, another_card, started, today
 from tests.desk.test_casework import TICKS
+from tests.desk.test_chain import InFile, anew
 from tests.desk.test_erasure import answer, close
 from tests.desk.test_factors import spelt_app
 from tests.desk.test_files import upload
@@ -34,8 +33,9 @@ from whistle.errors import BadSignature, HeadNotWritten, LogBroken, ReceiptKeyNo
 from whistle.protocol.content import Files
 from whistle.protocol.loghead import LogHead
 from whistle.sealing.logheads import read_head
+from whistle.store.chain import DROPPED
 from whistle.store.desk import Act
-from whistle.store.log import OPENED_LOG, REFUSALS
+from whistle.store.log import OPENED_LOG, REFUSALS, SAW_REFUSALS, Which
 from whistle.web.templates import read_catalogues
 
 TOP = Path(__file__).resolve().parents[2]
@@ -104,6 +104,8 @@ POSTS: dict[str, Callable[[Member, str], int]] = {
     "/cases/{number:case}/disclose": lambda member, path: (
         member.post(path, to="police", text="name", ground="proceedings", told="notice", notice="words").status
     ),
+    "/cases/{number:case}/purpose": lambda member, path: member.post(path, purpose="answer").status,
+    "/log/verify": lambda member, path: member.post(path).status,
     "/passphrase": lambda member, path: member.post(path, old=PASSPHRASES[ANNA], new=NEW, again=NEW).status,
     "/factors/passkey": lambda member, path: (
         member.post(path, HOST, passkey=KEY.create(member.get("/factors", HOST).text)).status
@@ -245,7 +247,7 @@ def named_acts() -> set[str]:
         if isinstance(node, ast.Call)
     ]
     words = [args[places[name]] for name, args in calls if name in places and len(args) > places[name]]
-    return {word.value for word in words if isinstance(word, ast.Constant)} | {OPENED_LOG}
+    return {word.value for word in words if isinstance(word, ast.Constant)} | {OPENED_LOG, SAW_REFUSALS, DROPPED}
 
 
 def test_every_act_that_the_code_names_has_words_in_both_languages() -> None:
@@ -263,15 +265,10 @@ def changed(desk: Desk, *statements: str, chain: bool = False) -> None:
     with closing(sqlite3.connect(desk.database)) as connection:
         for statement in statements:
             connection.execute(statement)
-        last, lines = bytes(32), 0
-        rows = connection.execute('SELECT number, time, who, action, "case" FROM log ORDER BY number').fetchall()
-        for old, *row in rows if chain else ():
-            text = json.dumps(dict(zip(("time", "who", "action", "case"), row, strict=True)), separators=(",", ":"))
-            last, lines = hashlib.sha256(last + text.encode()).digest(), lines + 1
-            connection.execute("UPDATE log SET number = ?, hash = ? WHERE number = ?", (lines, last, old))
-        if chain:
-            connection.execute("UPDATE state SET log_lines = ?, log_head = ?", (lines, last))
         connection.commit()
+    if chain:
+        log = InFile(desk.database)
+        log.put(*anew(log.lines))
 
 
 @pytest.fixture
@@ -296,7 +293,9 @@ KINDS = {
     ),
     "a swap": (*SWAPPED, "UPDATE log SET number = 3 WHERE number = -2"),
     "a cut end": ("DELETE FROM log WHERE number > 6",),
-    "a line added at the end": ('INSERT INTO log SELECT 9, time, who, action, "case", hash FROM log WHERE number = 8',),
+    "a line added at the end": (
+        'INSERT INTO log SELECT 9, time, who, action, "case", hash, purpose, note, salt, digest FROM log WHERE number = 8',
+    ),
 }
 
 
@@ -508,14 +507,14 @@ def exported(desk: Desk, tmp_path: Path, *given: str) -> list[list[str]]:
 
 def test_lines_of_a_case_or_of_some_days_are_printed_as_csv_and_that_is_a_line_too(desk: Desk, tmp_path: Path) -> None:
     for days, case in ((0, 1), (1, 2), (2, 1)):
-        desk.cases.log(Act(NOW + timedelta(days=days), ANNA, "opened", case))
+        desk.cases.log(Act(NOW + timedelta(days=days), ANNA, "opened", case, "assess"))
     header, *rows = exported(desk, tmp_path, "--case", "1")
-    assert header == ["number", "time", "who", "action", "case"]
+    assert header == ["number", "time", "who", "action", "case", "purpose", "note"]
     assert rows[:2] == [
-        ["1", "2026-11-24T08:30:00Z", "anna", "opened", "1"],
-        ["3", "2026-11-26T08:30:00Z", "anna", "opened", "1"],
+        ["1", "2026-11-24T08:30:00Z", "anna", "opened", "1", "assess", ""],
+        ["3", "2026-11-26T08:30:00Z", "anna", "opened", "1", "assess", ""],
     ]
-    assert rows[2][2:] == ["command line", "exported log", "1"]
+    assert rows[2][2:] == ["command line", "exported log", "1", "", ""]
     _, *rows = exported(desk, tmp_path, "--from", "2026-11-25", "--to", "2026-11-25")
     assert [row[0] for row in rows if row[2] == ANNA] == ["2"]
     assert log_of(desk)[-1] == ("command line", "exported log", None)
@@ -630,16 +629,209 @@ def test_the_look_ups_of_a_case_are_counted_for_each_member_with_first_and_last_
     assert re.search(r"<strong>bo</strong>: once, on .+</li>", page)
 
 
-def test_more_refusals_than_the_setting_says_are_on_every_inbox_until_somebody_opens_the_log(desk: Desk) -> None:
+ALARM = "Within a day more sign-ins failed"
+
+
+def test_more_refusals_than_the_setting_says_are_on_every_inbox_until_somebody_else_opens_the_log(desk: Desk) -> None:
     carl, anna = desk.signed_in(CARL), desk.signed_in(ANNA)
     for _ in range(3):
         carl.get("/cases/999")
-    said = "Within a day more sign-ins failed"
-    assert said not in anna.get("/").text
+    assert ALARM not in anna.get("/").text
     Member(desk.port).sign_in("somebody", "wrong")
     for member in (anna, carl):
         text = member.get("/").text
-        [line] = [line for line in text.splitlines() if said in line]
+        [line] = [line for line in text.splitlines() if ALARM in line]
         assert not re.search(r"anna|carl|somebody|\d", line)
-    carl.get("/log")
-    assert said not in anna.get("/").text
+    for _ in range(2):
+        assert "You are among those who were refused" in carl.get("/log").text
+    assert ALARM in anna.get("/").text
+    assert "the alarm is off now" in anna.get("/log").text
+    for member in (anna, carl):
+        assert ALARM not in member.get("/").text
+    assert ALARM not in carl.get("/log").text
+    assert log_of(desk)[-2:] == [(ANNA, "saw refusals", None), (CARL, "opened log", None)]
+
+
+def test_the_auditor_who_has_no_inbox_sees_the_alarm_on_the_log_and_puts_it_out(desk: Desk) -> None:
+    dora, carl = desk.signed_in(DORA), desk.signed_in(CARL)
+    for _ in range(4):
+        carl.get("/cases/999")
+    assert ALARM in carl.get("/").text
+    assert ALARM in dora.get("/log").text
+    assert ALARM not in dora.get("/log").text
+    assert ALARM not in carl.get("/").text
+
+
+def test_opening_the_log_between_refusals_does_not_keep_the_alarm_from_coming(desk: Desk) -> None:
+    carl = desk.signed_in(CARL)
+    for _ in range(4):
+        carl.get("/cases/999")
+        carl.get("/log")
+    assert ALARM in desk.signed_in(ANNA).get("/").text
+
+
+def test_the_mail_tells_of_refusals_whoever_has_looked(desk: Desk) -> None:
+    for _ in range(4):
+        Member(desk.port).sign_in("somebody", "wrong")
+    anna = desk.signed_in(ANNA)
+    anna.get("/log")
+    assert ALARM not in anna.get("/").text
+    told = [desk.running.watch(today() + timedelta(days=days)).refusals for days in (0, 1, 2)]
+    assert told == [True, True, False]
+
+
+def test_tries_while_a_name_must_wait_are_counted_on_the_log_in_few_lines_and_alarm(desk: Desk, anna: Member) -> None:
+    desk.running.desk.throttle.failed("bo", desk.clock() + timedelta(minutes=10))
+    for _ in range(4):
+        desk.running.desk.throttle.failed("bo", desk.clock() + timedelta(minutes=10))
+    for _ in range(9):
+        assert Member(desk.port).sign_in("bo", "wrong").status == 403
+    assert [act for who, act, _ in log_of(desk) if who == BO] == ["waited 1", "waited 2", "waited 4", "waited 8"]
+    assert ALARM in anna.get("/").text
+    assert "Tried to sign in while the name had to wait, times by now: 8" in anna.get("/log").text
+
+
+# Why ------------------------------------------------------------------------------------------------------------------
+
+
+def whys(desk: Desk, number: int) -> list[tuple[str, str, str | None, int | None]]:
+    lines = reversed(desk.cases.lines.lines(Which(case=number)))
+    return [(line.who, line.action, line.purpose, line.note) for line in lines]
+
+
+def test_every_reading_and_act_in_a_case_says_why_and_nobody_was_asked(
+    desk: Desk, anna: Member, world: Callable[[str], str]
+) -> None:
+    anna.get(HERE)
+    anna.get(world("/cases/{number:case}/files/{file:file}"))
+    anna.post(world("/cases/{number:case}/files/{file:file}"))
+    anna.post(f"{HERE}/reply", text="words")
+    anna.post(f"{HERE}/sheet", part="work", revision="0", priority="high", assigned=BO, category="")
+    anna.get(HERE)
+    bo = desk.signed_in(BO)
+    bo.get(HERE)
+    said = [(who, action, purpose) for who, action, purpose, _ in whys(desk, 1) if action != "opened"]
+    assert said == [
+        (ANNA, "declared", None),
+        (ANNA, "opened file", "assess"),
+        (ANNA, "downloaded file", "assess"),
+        (ANNA, "replied", "assess"),
+        (ANNA, "changed assigned", "assess"),
+        (ANNA, "changed priority", "assess"),
+        (BO, "declared", None),
+    ]
+    opened = [(who, purpose) for who, action, purpose, _ in whys(desk, 1) if action == "opened"]
+    assert opened[0] == (ANNA, "assess")
+    assert opened[-2:] == [(ANNA, "supervise"), (BO, "assess")]  # a lead whose case another one works on
+
+
+def test_a_member_says_otherwise_and_it_holds_for_that_case_until_they_sign_out(desk: Desk, anna: Member) -> None:
+    one, other = case_of(desk), case_of(desk)
+    anna.get(f"/cases/{one}")
+    page = anna.post(f"/cases/{one}/purpose", purpose="answer")
+    assert page.header("location") == f"/cases/{one}?done=purpose"
+    assert "you read this case to answer a request" in anna.get(f"/cases/{one}").text
+    anna.get(f"/cases/{other}")
+    anna.post(f"/cases/{one}/note", text="words")
+    desk.signed_in(ANNA).get(f"/cases/{one}")
+    assert [(action, purpose) for _, action, purpose, _ in whys(desk, one)] == [
+        ("declared", None),
+        ("opened", "assess"),
+        ("gave purpose", "answer"),
+        ("opened", "answer"),
+        ("opened", "answer"),
+        ("noted", "answer"),
+        ("opened", "assess"),
+    ]
+    assert whys(desk, other)[-1][2] == "assess"
+    page = anna.get(f"/log?case={one}")
+    assert "to answer a request from the reporter" in page.text
+    assert "Said why they read the case" in page.text
+
+
+@pytest.mark.parametrize("purpose", ["", "curiosity", "ASSESS"])
+def test_a_purpose_that_is_none_is_refused_by_its_name_on_the_same_page(desk: Desk, anna: Member, purpose: str) -> None:
+    number = case_of(desk)
+    page = anna.post(f"/cases/{number}/purpose", purpose=purpose)
+    assert page.status == 400
+    assert 'href="#purpose-text"' in page.text
+    assert "gave purpose" not in [action for _, action, _, _ in whys(desk, number)]
+
+
+def test_an_act_whose_reason_is_written_points_to_that_note_and_so_does_the_second_members_word(
+    desk: Desk, anna: Member, world: Callable[[str], str]
+) -> None:
+    bo = desk.signed_in(BO)
+    assert bo.post(f"{HERE}/hold", text="why", review=str(today() + timedelta(30))).status == 303
+    assert answer(anna, "confirm", "hold") == 303
+    place = desk.cases.contents(1)[-1].place
+    assert [(action, note) for _, action, _, note in whys(desk, 1) if "hold" in action] == [
+        ("asked hold", place),
+        ("confirmed hold", place),
+    ]
+    assert f'id="entry-{place}"' in anna.get(HERE).text
+    assert f'href="/cases/1#entry-{place}"' in anna.get("/log").text
+    assert f"Reason: entry {place}" in desk.signed_in(DORA).get("/log").text
+
+
+def test_a_refusal_says_no_purpose_even_of_who_has_read_the_case_before(desk: Desk, anna: Member) -> None:
+    number, bo = case_of(desk), desk.signed_in(BO)
+    bo.get(f"/cases/{number}")
+    bo.post(f"/cases/{number}/step-aside")
+    bo.get(f"/cases/{number}")
+    assert whys(desk, number)[-2:] == [(BO, "stepped aside", "assess", None), (BO, "refused", None, None)]
+
+
+def test_no_purpose_stays_of_an_erased_case_but_on_the_log(desk: Desk, anna: Member, world: Callable[[str], str]) -> None:
+    anna.get(HERE)
+    close(desk)
+    ending = desk.cases.erasure.ending(1)
+    assert desk.cases.erasure.erase(ending, lambda contents, files: Act(desk.clock(), "desk", "erased it", 1))
+    with closing(sqlite3.connect(desk.database)) as connection:
+        assert connection.execute('SELECT purpose FROM reading WHERE "case" = 1').fetchall() == []
+
+
+# Verify now, and the look-ups of a case -------------------------------------------------------------------------------
+
+
+def test_the_auditor_verifies_the_log_now_against_the_last_head(desk: Desk, head: LogHead) -> None:
+    dora = desk.signed_in(DORA)
+    answered = dora.post("/log/verify")
+    assert (answered.status, answered.header("location")) == (303, "/log?done=verify")
+    assert (DORA, "verified log", None) in log_of(desk)
+    lines = len(log_of(desk))
+    page = dora.get("/log?done=verify").text
+    assert f"the log is whole, {lines} lines. It goes on from the signed head of " in page
+    assert "written after line 5" in page
+    assert len(heads_of(desk)) == 1
+
+
+def test_verifying_now_says_that_there_is_no_head_to_compare_with(desk: Desk, anna: Member) -> None:
+    anna.post("/log/verify")
+    assert "There is no signed head here" in anna.get("/log?done=verify").text
+
+
+@pytest.mark.parametrize("chain", [False, True])
+def test_verifying_now_finds_a_change_and_says_so_until_it_is_mended(
+    desk: Desk, head: LogHead, anna: Member, chain: bool
+) -> None:
+    changed(desk, KINDS["an edit"][0], chain=chain)
+    anna.post("/log/verify")
+    page = anna.get("/log?done=verify").text
+    assert "The log was changed" in page
+    assert "the log is whole" not in page
+    changed(desk, "UPDATE log SET who = 'anna' WHERE number = 2", chain=chain)
+    anna.post("/log/verify")
+    assert "the log is whole" in anna.get("/log?done=verify").text
+
+
+def test_the_auditor_gets_the_look_ups_of_a_case_as_count_and_times(desk: Desk, anna: Member) -> None:
+    number = case_of(desk)
+    for _ in range(3):
+        anna.get(f"/cases/{number}")
+    desk.signed_in(BO).get(f"/cases/{number}")
+    page = desk.signed_in(DORA).get(f"/log?case={number}").text
+    assert re.search(r"<strong>anna</strong>: 3 times, first on .+, last on .+</li>", page)
+    assert re.search(r"<strong>bo</strong>: once, on .+</li>", page)
+    assert "Openings: 4" in page
+    assert "Openings:" not in desk.signed_in(CARL).get(f"/log?case={number}").text

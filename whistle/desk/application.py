@@ -40,6 +40,7 @@ from whistle.desk.passkeys import Site
 from whistle.desk.people import People
 from whistle.desk.peoplepage import PeoplePage
 from whistle.desk.presets import preset_of, shortened
+from whistle.desk.purposes import Purposes
 from whistle.desk.reading import Reader
 from whistle.desk.receipts import Receipts
 from whistle.desk.relay import Clock, Relay, client_of
@@ -152,6 +153,7 @@ def build(settings: Settings, file: Path, clock: Clock, random: Random) -> Runni
         relay=relay,
         pages=pages,
         letters=letters,
+        purposes=Purposes(cases, reader),
         channels=ChannelPages(cases, taking, pages, random),
         log_page=LogPage(cases, heads, pages, settings.refusals_a_day),
         people=people,
@@ -178,7 +180,7 @@ def _watch(desk: Desk, today: date) -> Watch:
     """What the inbox would say of the desk itself. The public server is silent once it was for a day and still is."""
     contact = desk.cases.relayed().contact
     return Watch(
-        refusals=desk.log_page.is_alarming(),
+        refusals=bool(desk.log_page.refused()) or desk.log_page.were_refused(today),
         log=desk.log_page.heads.problem is not None,
         silent=desk.relay.silent and (contact is None or contact < today),
         unerased=desk.purge.failed,

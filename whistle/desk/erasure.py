@@ -11,12 +11,13 @@ from functools import partial
 
 from whistle.desk.counting import rows_of_erased
 from whistle.desk.deadlines import CaseDays
-from whistle.desk.presets import NOTICE, Preset, erase_by_rule, erase_recording_on, review_hold_by
+from whistle.desk.presets import NOTICE, Preset, erase_by_rule, erase_look_up_log_on, erase_recording_on, review_hold_by
 from whistle.desk.reading import Reader
 from whistle.desk.relay import Clock
 from whistle.desk.sessions import Session
 from whistle.desk.writing import Place, Writer
 from whistle.errors import ReviewRefused, StorageFailed
+from whistle.store.chain import DROPPED
 from whistle.store.desk import Act, Cases
 from whistle.store.erasure import EARLY, HOLD, LIFT, Ask, Ending
 
@@ -131,6 +132,7 @@ class Purge:
     def __init__(self, cases: Cases, preset: Preset, clock: Clock, lapse: Callable[[datetime], None]) -> None:
         self._cases, self._preset, self._clock, self._lapse = cases, preset, clock, lapse
         self._done = date.min
+        self._dropped = False  # whether look-ups were since the file was last rewritten
         self.failed = False  # whether the last try could not be ended
 
     async def run(self) -> None:
@@ -159,9 +161,11 @@ class Purge:
             for recording in channels.recordings():
                 if erase_recording_on(recording.recorded, None, self._preset) <= now.date():
                     channels.erase_recording(recording, Act(now, "desk", "recording erased after its time", recording.case))
+            self._dropped |= self._cases.look_ups.drop(partial(self._are_over, now), partial(Act, now, "desk", DROPPED))
             rooms = (erasure, channels, self._cases.removals, self._cases.epochs)
-            if any(room.has_traces() for room in rooms):
+            if self._dropped or any(room.has_traces() for room in rooms):
                 self._cases.leave_no_trace()
+                self._dropped = False
                 for room in rooms:
                     room.traceless()
             erasure.sweep(now.date() - timedelta(days=self._preset.backup_days))
@@ -169,6 +173,9 @@ class Purge:
             self.failed = True
         else:
             self.failed, self._done = False, now.date()
+
+    def _are_over(self, now: datetime, closed: date) -> bool:
+        return erase_look_up_log_on(closed, self._preset) <= now.date()
 
 
 def _certificate(now: datetime, case: int, end: End, contents: int, files: int) -> Act:

@@ -21,6 +21,7 @@ from whistle.desk.throttle import Throttle
 from whistle.errors import FactorRefused, PasskeyCloned, SignInRefused, StepUpNeeded
 from whistle.store.desk import Act, Cases
 from whistle.store.factors import PASSKEY, TOTP, Factor
+from whistle.store.log import WAITED
 
 RECENT = timedelta(minutes=5)
 _STEP_SECONDS, _CODE_SECRET_BYTES = 30, 20  # RFC 6238; RFC 4226 section 4, R6
@@ -133,6 +134,8 @@ class SecondFactor:
         try:
             throttle.check(name, now)
         except SignInRefused:  # waiting is not made longer by asking
+            if tries := throttle.tried(name):
+                self._cases.log(Act(now, name, f"{WAITED}{tries}"))
             raise FactorRefused from None
 
     # Setting up -------------------------------------------------------------------------------------------------------

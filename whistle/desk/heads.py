@@ -28,6 +28,7 @@ class Heads:
         self._cases, self._receipts, self.folder = cases, receipts, folder
         self._kept: date | None = None
         self.verified: tuple[int, date] | None = None  # up to which line, and when
+        self.compared: LogHead | None = None  # the last head that it goes on from
         self.written: date | None = None  # when the last head was
         self.problem: WhistleError | None = None  # of the last time
 
@@ -64,9 +65,19 @@ class Heads:
         self._receipts.check(today)
         return self._write(self.folder, self._verify(today), today)
 
+    def verify(self, today: date) -> None:
+        """Verifies now. What is found is kept, to be said, as it is daily; no head is written."""
+        try:
+            self._verify(today)
+        except LogBroken as error:
+            self.problem = error
+        else:
+            self.problem = None if isinstance(self.problem, LogBroken) else self.problem
+
     def _verify(self, today: date) -> Mapping[int, bytes]:
-        hashes = verified(self._cases, self._earlier())
-        self.verified = (max(hashes), today)
+        earlier = list(self._earlier())
+        hashes = verified(self._cases, earlier)
+        self.verified, self.compared = (max(hashes), today), max(earlier, key=lambda head: head.lines, default=None)
         return hashes
 
     def _earlier(self) -> Iterator[LogHead]:

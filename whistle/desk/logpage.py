@@ -1,10 +1,10 @@
 """The page of the log: who did what and when, as far as a session may see it, and whether the log is whole. No content."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
 
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
 from whistle.desk.heads import Heads
 from whistle.desk.roles import Role
@@ -12,7 +12,7 @@ from whistle.desk.sessions import Session
 from whistle.desk.showing import Pages
 from whistle.errors import NotACaseNumber
 from whistle.store.desk import Act, Cases
-from whistle.store.log import OPENED_LOG, Which
+from whistle.store.log import OPENED_LOG, SAW_REFUSALS, Which
 
 _A_PAGE = 50
 
@@ -51,18 +51,36 @@ class LogPage:
 
     def show(self, session: Session, asked: Mapping[str, str], now: datetime) -> Response:
         """A page of lines, the newest first; that it was opened is its first line."""
+        refused = self.refused()
         self.cases.log(Act(now, session.member, OPENED_LOG))
+        if refused and session.member not in refused:  # or whoever was refused could put the alarm out
+            self.cases.log(Act(now, session.member, SAW_REFUSALS))
         case, who, before = (asked.get(name, "").strip() for name in ("case", "who", "before"))
         error = NotACaseNumber() if case and _number(case) is None else None
         which = Which(may_audit(session), session.member, _number(case), who.lower() or None, before=_number(before))
         lines = [] if error else self.cases.lines.lines(which, _A_PAGE + 1)
         shown = {"lines": lines[:_A_PAGE], "more": len(lines) > _A_PAGE, "case": case, "who": who, "before": before}
+        shown |= {"refusals": refused, "now": asked.get("done") == "verify" and self.heads.verified}
+        if case and not error:
+            opened = self.cases.lines.lines(replace(which, who=None, before=None, action="opened"))
+            openings = [(each.who, each.time) for each in opened if each.time]  # not those that are dropped
+            shown |= {"openings": openings, "look_ups": look_ups(openings)}
         status = 400 if error else 200
         return self.pages.render("log", "/log", session.language, session, status, error=error, heads=self.heads, **shown)
 
-    def is_alarming(self) -> bool:
-        """Whether too many sign-ins failed or too much access was refused, and no member has looked since."""
-        return self.cases.lines.is_alarming(self.refusals)
+    def verify(self, session: Session, _: Mapping[str, str], now: datetime) -> Response:
+        """Verifies the log now, against every signed head that is here; the page says what was found."""
+        self.cases.log(Act(now, session.member, "verified log"))
+        self.heads.verify(now.date())
+        return RedirectResponse("/log?done=verify", 303, {"cache-control": "no-store"})
+
+    def refused(self) -> frozenset[str]:
+        """Who had too many sign-ins fail, or was refused too often, and nobody else has looked since; or nobody."""
+        return self.cases.lines.refused(self.refusals)
+
+    def were_refused(self, today: date) -> bool:
+        """Whether it was too often since yesterday, whoever has looked: what the mail goes by."""
+        return self.cases.lines.were_refused(self.refusals, today - timedelta(days=1))
 
 
 def _number(text: str) -> int | None:

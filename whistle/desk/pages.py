@@ -40,6 +40,7 @@ from whistle.desk.outcomes import Code
 from whistle.desk.people import People
 from whistle.desk.peoplepage import PeoplePage, TakePerson
 from whistle.desk.presets import Preset
+from whistle.desk.purposes import Purpose, Purposes, purpose_of
 from whistle.desk.reading import OpenCase, Reader
 from whistle.desk.receipts import Receipts
 from whistle.desk.relay import Clock, Relay
@@ -113,6 +114,7 @@ from whistle.errors import (
 from whistle.protocol.content import INTERNAL, IntakeRecord
 from whistle.sealing.contents import Item
 from whistle.store.desk import Act, Case, Cases
+from whistle.store.log import WAITED
 from whistle.web.body import CutShort, TooLarge, TooSlow
 from whistle.web.forms import FormTokens, read_form, refuse_other_sites
 
@@ -124,6 +126,7 @@ _FORMS = (
     *("removal", "removal-confirm", "removal-withdraw"),
     *("hold", "lift", "early", "confirm", "withdraw", "recording"),
     *("exclude", "readmit"),
+    "purpose",
 )
 _LEAVING = ("step-aside", "hand-over")  # forms after which the case is not there for its member any more
 _NAME_LIMIT = 64
@@ -287,6 +290,7 @@ class Desk:
     removal: Removal
     turning: Turning
     files: CaseFiles
+    purposes: Purposes
     channels: ChannelPages
     work: Inbox
     card: KeyCard
@@ -342,6 +346,7 @@ class Desk:
             self._form(Right.ACCOUNT, "/factors/totp", self.factor_pages.add_totp, fresh=True),
             self._form(Right.ACCOUNT, "/factors/remove", self.factor_pages.remove, fresh=True),
             self._page(Right.LOG, "/log", self.log),
+            self._form(Right.LOG, "/log/verify", _about_people(self.log_page.verify)),
             self._page(Right.CASES, "/numbers", self.numbers),
             self._page(Right.CASES, "/numbers.csv", self.numbers_file),
             self._page(Right.CASES, case, self.case),
@@ -379,6 +384,7 @@ class Desk:
             self._form(Right.CASES, channelpages.PATH, self.file_report),
             Guarded(Right.CASES, "POST", "/reports/mail", self.send_mail),
             Guarded(Right.CASES, "POST", case + "/recording", self.send_recording),
+            self._form(Right.CASES, case + "/purpose", self.give_purpose),
             self._form(Right.CASES, case + "/declare", self.declare),
             self._form(Right.CASES, case + "/step-aside", self.step_aside),
             self._form(Right.LEAD, case + "/exclude", self.exclude, fresh=True),
@@ -466,12 +472,13 @@ class Desk:
         try:
             self.throttle.check(name, now)
         except SignInRefused as error:  # waiting is not made longer by asking
+            self._note_wait(name, now)
             return self._sign_in_page(request, name, error)
         try:
             role, groups = self.members.open(name, form.get("passphrase", ""))
         except SignInRefused as error:
             self.throttle.failed(name, now)
-            self.cases.log(Act(now, name if self.people.is_known(name) else "unknown", "sign-in refused"))
+            self.cases.log(Act(now, self._known(name), "sign-in refused"))
             return self._sign_in_page(request, name, error)
         self.throttle.succeeded(name)
         language = self.pages.language(request.query_params.get("language"), None)
@@ -479,6 +486,14 @@ class Desk:
         self.cases.log(Act(now, name, "gave passphrase") if owes is Owes.PROOF else Act(now, name, "signed in"))
         token, _ = self.sessions.begin(name, role, groups, language, now, owes)
         return _go_with(token, SECOND if owes is Owes.PROOF else "/")
+
+    def _known(self, name: str) -> str:
+        return name if self.people.is_known(name) else "unknown"
+
+    def _note_wait(self, name: str, now: datetime) -> None:
+        """That somebody tried while the name had to wait, and how often by now."""
+        if tries := self.throttle.tried(name):
+            self.cases.log(Act(now, self._known(name), f"{WAITED}{tries}"))
 
     async def second_page(self, request: Request) -> Response:
         session = self.sessions.find_halfway(request.cookies.get(COOKIE, ""), self.clock())
@@ -519,6 +534,7 @@ class Desk:
         try:
             self.throttle.check(name, visit.now)
         except SignInRefused as error:  # waiting is not made longer by asking
+            self._note_wait(name, visit.now)
             return self._passphrase_page(visit.session, error, done=False)
         try:
             self.members.change(name, old, _same(new, again))
@@ -590,7 +606,7 @@ class Desk:
             unreceipted=not self.receipts.is_listed(today),
             room=self.relay.room,
             short_of_disk=self.relay.short_of_disk,
-            refusals=self.log_page.is_alarming(),
+            refusals=self.log_page.refused(),
             log_problem=self.log_page.heads.problem,
             overdue_reviews=self.keeping.overdue(session, today),
             unerased=self.purge.failed,
@@ -719,6 +735,10 @@ class Desk:
         answer = self.removal.confirm if how == "removal-confirm" else self.removal.withdraw
         return self._done(visit, how, "", partial(answer, visit.session, visit.case, _number(form.get("asked", "")), visit.now))
 
+    def give_purpose(self, visit: Visit, form: Form) -> Response:
+        given = partial(self.purposes.give, visit.session, visit.case, form.get("purpose", ""), visit.now)
+        return self._done(visit, "purpose", "", given)
+
     def declare(self, visit: Visit, _: Form) -> Response:
         self.conflicts.declare(visit.session, visit.case, visit.now)
         return _go(f"/cases/{visit.case}")
@@ -777,7 +797,8 @@ class Desk:
         session, number, today = visit.session, visit.case, visit.now.date()
         self._open_arrivals(visit)
         opened = self.reader.read(session, number)
-        self.cases.opened(Act(visit.now, session.member, "opened", number), opened.last_place)
+        purpose = purpose_of(session, opened.case)
+        self.cases.opened(Act(visit.now, session.member, "opened", number, purpose), opened.last_place)
         case, items, files = opened.case, opened.thread.items, self.files.listed(opened, today)
         done, openings = visit.request.query_params.get("done"), self.cases.openings(number)
         return self.pages.render(
@@ -789,6 +810,8 @@ class Desk:
             row=self.work.row(case, 0, today),
             group=self._group(session, case.group),
             seen=opened.last_place,
+            purpose=purpose,
+            purposes=list(Purpose),
             report=opened.report,
             dialogue=[item for item in items if item.direction != INTERNAL],
             notes=[item for item in items if item.direction == INTERNAL and not _is_record(item)],

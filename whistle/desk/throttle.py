@@ -1,6 +1,6 @@
 """How long a name must wait after wrong passphrases. Kept in memory by name, whether there is such a member or not."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from threading import Lock
 
@@ -14,6 +14,7 @@ _NAMES_LIMIT = 10_000  # more names than that are somebody's guesses: the oldest
 class _Failures:
     count: int
     until: datetime
+    tries: int = 0  # while the name had to wait
 
 
 class Throttle:
@@ -29,6 +30,16 @@ class Throttle:
             failures = self._failures.get(name)
         if failures is not None and now < failures.until:
             raise SignInRefused
+
+    def tried(self, name: str) -> int:
+        """Counts a try of a name that must wait. The count if it is to be a line: 1, 2, 4, 8 …, or a flood fills the log."""
+        with self._lock:
+            failures = self._failures.get(name)
+            if failures is None:
+                return 0
+            self._failures[name] = replace(failures, tries=failures.tries + 1)
+        count = failures.tries + 1
+        return count if count & failures.tries == 0 else 0
 
     def failed(self, name: str, now: datetime) -> None:
         with self._lock:

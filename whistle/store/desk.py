@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import partial
-from hashlib import sha256
+from os import urandom
 from pathlib import Path
 from typing import Any
 
@@ -31,11 +31,12 @@ from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
-from whistle.errors import DeskRefused, ForbiddenStep, KeysOfOthers, LogBroken, Overtaken, StorageFailed
-from whistle.protocol import canonical
+from whistle.errors import DeskRefused, ForbiddenStep, KeysOfOthers, Overtaken, StorageFailed
+from whistle.protocol.content import INTERNAL
 from whistle.protocol.wire import TO_REPORTER, Frame
 from whistle.store import (
     broadcast,
+    chain,
     channels,
     conflicts,
     counts,
@@ -58,7 +59,8 @@ from whistle.store.erasure import Ask, Erasures, is_erased, next_number
 from whistle.store.factors import Factors
 from whistle.store.files import File, Files, Finished, Sign, finish, keep_receipt, prepare, send_again, without_receipt
 from whistle.store.identity import Beside, Identities
-from whistle.store.log import Log
+from whistle.store.log import REFUSALS, Log
+from whistle.store.lookups import LookUps
 from whistle.store.mail import Mails
 from whistle.store.people import Register
 from whistle.store.removal import Part, Removals
@@ -69,6 +71,7 @@ from whistle.store.writer import leave_no_trace, open_engine
 SCHEMA = 21
 WAITING, OPENED, REFUSED = "waiting", "opened", "refused"
 _TOGETHER = 1_000  # cases in memory
+_UNREAD = (*REFUSALS, "broadcast")  # what is done in a case without reading it, for no purpose of its own
 _IN_SCOPE, _OUT_OF_SCOPE = ("assessing", "addressing"), "out_of_scope"
 
 
@@ -198,13 +201,17 @@ class _Outbox(_Tables, table=True):
 
 
 class _Reading(_Tables, table=True):
-    """How far a member has read a case. Looked up for every case that the inbox counts, so it lies in the order of its key."""
+    """How far a member has read a case, and what for, the last time that they opened it.
+
+    Looked up for every case that the inbox counts, so it lies in the order of its key.
+    """
 
     __tablename__ = "reading"
     __table_args__ = ({"sqlite_with_rowid": False},)
     member: str = Field(primary_key=True)
     case: int = Field(primary_key=True)
     place: int
+    purpose: str | None  # a code
 
 
 class _Log(_Tables, table=True):
@@ -216,6 +223,10 @@ class _Log(_Tables, table=True):
     action: str
     case: int | None
     hash: bytes = Field(sa_type=LargeBinary)
+    purpose: str | None  # a code
+    note: int | None  # the place of the note that says why
+    salt: bytes | None = Field(sa_type=LargeBinary)
+    digest: bytes | None = Field(sa_type=LargeBinary)  # of the words, once they are dropped
 
 
 TABLES = _Tables.metadata.tables
@@ -325,12 +336,17 @@ class Step:
 
 @dataclass(frozen=True)
 class Act:
-    """Something a member did: a line of the log. `time` is UTC."""
+    """Something a member did: a line of the log. `time` is UTC, `note` the place of the note that says why.
+
+    Without a `purpose` it is what the member last opened the case for.
+    """
 
     time: datetime
     who: str
     action: str
     case: int | None = None
+    purpose: str | None = None
+    note: int | None = None
 
     @property
     def written_time(self) -> str:
@@ -371,6 +387,7 @@ class Cases:
         self._readers, self._writers = open_engine(url, "BEGIN"), open_engine(url, "BEGIN IMMEDIATE")
         self.files = Files(self._reading, self._writing)
         self.lines = Log(self._reading, _log, _case, erasure.ERASED)
+        self.look_ups = LookUps(self._writing, _log, _write_log)
         self.erasure = Erasures(self._reading, self._writing, _write_log)
         self.sheets = Sheets(self._reading, self._writing, _write_log, self._keep_time)
         self.identities = Identities(self._reading, self._writing, _write_log)
@@ -637,8 +654,9 @@ class Cases:
         """Notes, before anything is shown, that a member opens a case and has then read it up to a place."""
         with self._writing() as connection:
             here = (_reading.c.member == act.who) & (_reading.c.case == act.case)
-            if not connection.execute(update(_reading).where(here).values(place=place)).rowcount:
-                connection.execute(insert(_reading).values(member=act.who, case=act.case, place=place))
+            read = {"place": place, "purpose": act.purpose}
+            if not connection.execute(update(_reading).where(here).values(read)).rowcount:
+                connection.execute(insert(_reading).values(member=act.who, case=act.case, **read))
             _write_log(connection, act)
 
     def write(
@@ -665,7 +683,7 @@ class Cases:
         with self._writing() as connection:
             conflicts.refuse_kept_away(connection, act.case, act.who)
             turns = step is None or step.before == step.after
-            told = _say(connection, act.case, *notice, turns) if notice else None
+            told, note = _say(connection, act.case, *notice, turns) if notice else None, None
             if content is not None:
                 place = _say(connection, act.case, content, envelope, turns)
                 if file is not None:
@@ -678,10 +696,12 @@ class Cases:
                     removal.ask(connection, act.case, asked, place)
                 if beside is not None:
                     beside.keep(connection, act.case, place, told)
+                if content.direction == INTERNAL and recorded is None:
+                    note = place
             if step is not None:
                 _take_step(connection, act.case, step, act.time.date())
             self._keep_time(connection, act.case)
-            _write_log(connection, act)
+            _write_log(connection, replace(act, note=note))
 
     def _keep_time(self, connection: Connection, number: int) -> None:
         if self._clocks is not None:
@@ -730,29 +750,30 @@ class Cases:
     def hashes_of_log(self, wanted: Container[int] = ()) -> Mapping[int, bytes]:
         """The hash after the last line, by its number, and after each of those `wanted`. Raises LogBroken."""
         with self._reading() as connection:
-            head, count, hashes = bytes(32), 0, {}
+            log, hashes = chain.Chain(), {}
             for row in connection.execute(select(_log).order_by(_log.c.number)):
-                if count in wanted:
-                    hashes[count] = head
-                head, count = _chained(head, row.time, row.who, row.action, row.case), count + 1
-                if (row.number, row.hash) != (count, head):
-                    raise LogBroken(f"The log is broken at line {count}: a line was changed or taken away there.")
-            if tuple(connection.execute(select(_state.c.log_lines, _state.c.log_head)).one()) != (count, head):
-                raise LogBroken("The end of the log was taken away.")
-            return hashes | {count: head}
-
-
-def _chained(head: bytes, time: str, who: str, action: str, case: int | None) -> bytes:
-    """The hash of a line of the log: over the hash before it and the line."""
-    return sha256(head + canonical.write({"time": time, "who": who, "action": action, "case": case})).digest()
+                if log.lines in wanted:
+                    hashes[log.lines] = log.head
+                log.take(row)
+            log.end(*connection.execute(select(_state.c.log_lines, _state.c.log_head)).one())
+            return hashes | {log.lines: log.head}
 
 
 def _write_log(connection: Connection, act: Act) -> None:
     lines, head = connection.execute(select(_state.c.log_lines, _state.c.log_head)).one()
-    head = _chained(head, act.written_time, act.who, act.action, act.case)
-    values = {"time": act.written_time, "who": act.who, "action": act.action, "case": act.case}
-    connection.execute(insert(_log).values(number=lines + 1, hash=head, **values))
+    words = (act.written_time, act.who, act.action, act.case, _purpose(connection, act), act.note)
+    row = chain.Row(*words, salt=urandom(chain.SALT_BYTES))
+    head = chain.chained(head, row)
+    connection.execute(insert(_log).values(number=lines + 1, hash=head, **vars(row)))
     connection.execute(update(_state).values(log_lines=lines + 1, log_head=head))
+
+
+def _purpose(connection: Connection, act: Act) -> str | None:
+    if act.purpose is not None or act.case is None or act.action in _UNREAD:
+        return act.purpose
+    here = (_reading.c.member == act.who) & (_reading.c.case == act.case)
+    found: str | None = connection.scalar(select(_reading.c.purpose).where(here))
+    return found
 
 
 def _arrivals(connection: Connection, where: Any) -> list[Arrival]:
@@ -900,9 +921,16 @@ def _add_erasure(connection: Connection) -> None:
     erasure.prepare(connection)
     if _add_columns(connection, "case", out_of_scope="DATE"):
         steps = {f"state {each}": each for each in (_OUT_OF_SCOPE, *_IN_SCOPE)}
-        for row in connection.execute(select(_log).where(_log.c.action.in_(steps)).order_by(_log.c.number)).all():
+        states = select(_log.c.time, _log.c.action, _log.c.case).where(_log.c.action.in_(steps)).order_by(_log.c.number)
+        for row in connection.execute(states).all():
             day = date.fromisoformat(row.time[:10]) if steps[row.action] == _OUT_OF_SCOPE else None
             connection.execute(update(_case).where(_case.c.number == row.case).values(out_of_scope=day))
+
+
+def _add_why(connection: Connection) -> None:
+    """Lines of before keep their format, which has no purpose."""
+    _add_columns(connection, "log", purpose="VARCHAR", note="INTEGER", salt="BLOB", digest="BLOB")
+    _add_columns(connection, "reading", purpose="VARCHAR")
 
 
 def _add_roles(connection: Connection) -> None:
@@ -948,7 +976,9 @@ def _add_counts(connection: Connection) -> None:
     counts.prepare(connection)
     connection.exec_driver_sql("ALTER TABLE reading RENAME TO former_reading")
     _reading.create(connection)
-    connection.exec_driver_sql('INSERT INTO reading SELECT member, "case", place FROM former_reading')
+    connection.exec_driver_sql(
+        'INSERT INTO reading (member, "case", place, purpose) SELECT member, "case", place, purpose FROM former_reading'
+    )
     connection.exec_driver_sql("DROP TABLE former_reading")
 
 
@@ -965,6 +995,7 @@ _STEPS: Mapping[int, Callable[[Connection], object]] = {
     11: _add_time,
     10: channels.prepare,
     16: broadcast.prepare,
+    17: _add_why,
     18: _add_counts,
     21: conflicts.unassign_kept_away,
     15: people.prepare,

@@ -6,7 +6,7 @@ knows of the other rooms no more than that what belongs to a case has its number
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -197,15 +197,15 @@ class Erasures:
         """The second member's word. Raises NeedsAnother for the first one's own, Overtaken if it is not asked any more."""
         with self._writing() as connection:
             here = (_asked.c.id == id_) & (_asked.c.case == act.case) & (_asked.c.what == what) & _asked.c.confirmed.is_(None)
-            by = connection.scalar(select(_asked.c.by).where(here))
-            if by is None:
+            asked = connection.execute(select(_asked.c.by, _asked.c.place).where(here)).first()
+            if asked is None:
                 raise Overtaken
-            if by == act.who:
+            if asked.by == act.who:
                 raise NeedsAnother
             over = (_asked.c.case == act.case) & _asked.c.what.in_(_ENDS[what]) & (_asked.c.id != id_)
             connection.execute(delete(_asked).where(over))
             connection.execute(update(_asked).where(here).values(confirmed_by=act.who, confirmed=act.time.date()))
-            self._log(connection, act)
+            self._log(connection, replace(act, note=asked.place))
 
     def withdraw(self, act: "Act", id_: int, what: str) -> None:
         """Takes a request back, or stops an early erasure. Raises Overtaken if there is none; a hold in force is lifted."""

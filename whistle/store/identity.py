@@ -5,7 +5,7 @@ identity without its outer layer, still sealed to ring B, and is gone with its r
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -153,7 +153,7 @@ class Identities:
                 raise NeedsOtherRing
             values = {"approved_by": act.who, "half": half or row.half, "ends": ends}
             connection.execute(update(_reveal).where(_reveal.c.id == id_).values(values))
-            self._log(connection, act)
+            self._log(connection, replace(act, note=row.place))
 
     def reveal(self, act: "Act", id_: int) -> bytes:
         """The half, for the one who reads it, once that is on the log. Raises RequestEnded, NeedsAnother."""
@@ -161,7 +161,7 @@ class Identities:
             row = _asked(connection, act.case, id_, act.time.date())
             if row.approved_by is None or act.who != (row.by if row.ring == RING_B else row.approved_by):
                 raise NeedsAnother
-            self._log(connection, act)
+            self._log(connection, replace(act, note=row.place))
             half: bytes = row.half
             return half
 

@@ -14,19 +14,22 @@ from sqlalchemy import Table, func, or_, select
 from whistle.store.conflicts import visible, visible_erased
 from whistle.store.erasure import Transaction
 
-OPENED_LOG = "opened log"
+OPENED_LOG, SAW_REFUSALS = "opened log", "saw refusals"
+WAITED = "waited "  # and how often somebody tried meanwhile
 REFUSALS = ("sign-in refused", "passphrase refused", "factor refused", "passkey cloned", "refused")
 
 
 @dataclass(frozen=True)
 class Line:
-    """A line of the log. `time` is UTC, as it is written."""
+    """A line of the log. `time` is UTC, as it is written; it and `who` are empty once the words of the line are dropped."""
 
     number: int
     time: str
     who: str
     action: str
     case: int | None
+    purpose: str | None = None
+    note: int | None = None  # the place of the note that says why
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,7 @@ class Which:
     member: str | None = None
     case: int | None = None
     who: str | None = None
+    action: str | None = None
     first: date | None = None
     last: date | None = None
     before: int | None = None
@@ -69,6 +73,8 @@ class Log:
             yield log.case == which.case
         if which.who is not None:
             yield log.who == which.who
+        if which.action is not None:
+            yield log.action == which.action
         if which.first is not None:
             yield log.time >= str(which.first)
         if which.last is not None:
@@ -76,15 +82,25 @@ class Log:
         if which.before is not None:
             yield log.number < which.before
 
-    def is_alarming(self, limit: int) -> bool:
-        """Whether more refusals than this came within a day, and no member has opened the log since."""
+    def refused(self, limit: int) -> frozenset[str]:
+        """Who was refused, if that was more often than this within a day and nobody else has looked since; or nobody."""
         log = self._log.c
-        seen = select(func.coalesce(func.max(log.number), 0)).where(log.action == OPENED_LOG).scalar_subquery()
-        times = select(log.time).where(log.action.in_(REFUSALS), log.number > seen).order_by(log.number)
-        recent: deque[datetime] = deque(maxlen=limit + 1)
+        seen = select(func.coalesce(func.max(log.number), 0)).where(log.action == SAW_REFUSALS).scalar_subquery()
+        return self._piled_up(limit, log.number > seen)
+
+    def were_refused(self, limit: int, since: date) -> bool:
+        """Whether it was more often than this within a day from then on, whoever has looked."""
+        return bool(self._piled_up(limit, self._log.c.time >= str(since)))
+
+    def _piled_up(self, limit: int, where: Any) -> frozenset[str]:
+        log = self._log.c
+        refusal = or_(log.action.in_(REFUSALS), log.action.startswith(WAITED))
+        rows = select(log.time, log.who).where(refusal, where).order_by(log.number)
+        recent: deque[tuple[datetime, str]] = deque(maxlen=limit + 1)
+        who: set[str] = set()
         with self._reading() as connection:
-            for time in connection.scalars(times):
-                recent.append(datetime.fromisoformat(time))
-                if len(recent) > limit and recent[-1] - recent[0] < timedelta(days=1):
-                    return True
-        return False
+            for row in connection.execute(rows):
+                recent.append((datetime.fromisoformat(row.time), row.who))
+                if len(recent) > limit and recent[-1][0] - recent[0][0] < timedelta(days=1):
+                    who |= {name for _, name in recent}
+        return frozenset(who)

@@ -5,7 +5,7 @@ place in the chain behind, sealed under the case key, and no word.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -113,7 +113,7 @@ class Removals:
             values = {"confirmed_by": act.who, "confirmed": act.time.date(), "link": link}
             connection.execute(update(_removal).where(here).values(**values))
             _destroy(connection, act.case, part)
-            self._log(connection, act)
+            self._log(connection, replace(act, note=part.place))
 
     def withdraw(self, act: "Act", id_: int) -> None:
         """Takes a request back. Raises Overtaken if there is none."""

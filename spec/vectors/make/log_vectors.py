@@ -43,17 +43,30 @@ CARDS = {
 
 
 def after(lines):
-    """The hash after these lines."""
+    """The hash after these lines: four values of the first format, seven of the second, three if the words are dropped."""
     last = bytes(32)
-    for time, who, action, number in lines:
-        text = stringify({"time": time, "who": who, "action": action, "case": number})
+    for line in lines:
+        if len(line) == 4:
+            text = stringify(dict(zip(("time", "who", "action", "case"), line, strict=True)))
+        else:
+            action, number, words = line if len(line) == 3 else (line[2], line[3], words_of(line))
+            text = stringify({"action": action, "case": number, "words": words})
         last = hashlib.sha256(last + text.encode()).digest()
     return last.hex()
+
+
+def words_of(line):
+    """The digest of what can be dropped of a line."""
+    time, who, _, _, purpose, note, salt = line
+    words = {"time": time, "who": who, "purpose": purpose, "note": note, "salt": salt}
+    return hashlib.sha256(stringify(words).encode()).hexdigest()
 
 
 SIGNED_IN = ["2026-11-20T08:30:00Z", "anna", "signed in", None]
 OPENED = ["2026-11-20T08:30:59Z", "anna", "opened", 1]
 REPLIED = ["2026-11-20T23:59:59Z", "bo", "replied", 999999999]
+READ = [*OPENED, "assess", None, "5a" * 16]
+HELD = ["2026-11-20T09:00:00Z", "bo", "asked hold", 1, "keep", 12, "00" * 16]
 for name, lines in {
     "no line": [],
     "one line without a case": [SIGNED_IN],
@@ -61,6 +74,11 @@ for name, lines in {
     "three lines": [SIGNED_IN, OPENED, REPLIED],
     "the same lines in another order": [OPENED, SIGNED_IN, REPLIED],
     "the same line twice": [OPENED, OPENED],
+    "a line with a purpose": [READ],
+    "a line with a purpose and a note": [HELD],
+    "a line with neither, of the second format": [[*SIGNED_IN, None, None, "a5" * 16]],
+    "lines of both formats": [SIGNED_IN, READ, HELD],
+    "the same lines, one without its words": [SIGNED_IN, ["opened", 1, words_of(READ)], HELD],
     "a name beyond ASCII, and what JSON escapes": [["2026-11-20T08:30:00Z", 'sø"\\ren', "signed in", None]],
 }.items():
     cases.append(case(name, lines, after(lines), "chain"))
