@@ -238,6 +238,21 @@ def test_a_mail_about_a_case_goes_to_its_own_group_alone(world: World) -> None:
     assert world.at("2026-11-27 07:00") == [("all@bank.example", {"soon"})]
 
 
+def test_whoever_is_told_only_of_what_is_overdue_is_told_of_nothing_else(world: World) -> None:
+    deputy, committee = "deputy@bank.example", "committee@bank.example"
+    late = (Told(deputy, ("risk-control",), overdue_only=True), Told(committee, overdue_only=True))
+    world.settings = replace(SETTINGS, recipients=(*SETTINGS.recipients, *late))
+    world.case("2026-11-24")
+    world.wrong["silent"] = True
+    for early in ("2026-11-26", "2026-11-30", "2026-12-01"):
+        assert {address for address, _ in world.at(f"{early} 07:00")} == {RISK, CHAIR}
+    overdue = [(committee, {"overdue"}), (deputy, {"overdue"})]
+    assert [each for each in world.at("2026-12-02 07:00") if each[0] in (deputy, committee)] == overdue
+    world.change(1, acknowledged="2026-12-02", feedback="2026-12-02", closed="2026-12-02", money_laundering="2026-12-02")
+    assert [each for each in world.at("2026-12-03 07:00") if each[0] in (deputy, committee)] == []
+    assert [each for each in world.at("2026-12-04 07:00") if each[0] in (deputy, committee)] == overdue
+
+
 def test_mail_goes_at_the_set_hours_only_and_once_though_the_desk_is_started_anew_each_time(world: World) -> None:
     world.at("2026-11-25 13:00")
     world.case("2026-11-24")

@@ -81,6 +81,7 @@ class Mail:
         self._post: Post = post or Smtp(settings)
         self._again: datetime | None = None  # when to try once more
         self._groups = _groups_of(settings)
+        self._late = {each.address for each in settings.recipients if each.overdue_only}
         self._addresses = {hash_of(address): address for address in [*self._groups, settings.head] if address}
 
     async def run(self, clock: Clock) -> None:
@@ -112,6 +113,7 @@ class Mail:
             key = hash_of(address)
             mine = {kind for group, kind in due if group is None or not groups or group in groups}
             mine |= watch.alarms(today, last.get((key, "card")))
+            mine = mine & {"overdue"} if address in self._late else mine
             kinds[key] = {kind for kind in mine if kind in _REMINDERS.values() or last.get((key, kind)) != today}
         if self._settings.head and not watch.log and last.get((hash_of(self._settings.head), HEAD)) != today:
             kinds.setdefault(hash_of(self._settings.head), set()).add(HEAD)

@@ -15,6 +15,7 @@ class Told:
 
     address: str
     groups: tuple[str, ...] = ()
+    overdue_only: bool = False  # nothing but that something is overdue
 
 
 @dataclass(frozen=True)
