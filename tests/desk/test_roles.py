@@ -31,7 +31,7 @@ def server() -> Iterator[Public]:
 
 @pytest.fixture
 def desk(tmp_path: Path, ceremony: Path, server: Public) -> Iterator[Desk]:
-    with started(tmp_path, ceremony, server.port) as running:
+    with started(tmp_path, ceremony, server.port, recordings=True) as running:
         yield running
 
 
