@@ -192,6 +192,18 @@ def test_of_a_warning_of_money_laundering_somebody_is_told_until_the_board_has_i
     assert world.walk(date(2026, 12, 3), date(2026, 12, 6)) == {}
 
 
+@pytest.mark.parametrize("column", ["task_by", "plan_by", "telling_by"])
+@pytest.mark.parametrize("closed", [{}, {"closed": "2026-11-27", "state": "closed"}])
+def test_of_a_day_that_stands_on_the_sheet_somebody_is_told_before_on_and_after_it(
+    world: World, column: str, closed: dict[str, str]
+) -> None:
+    number = world.case("2026-11-24", acknowledged="2026-11-25", feedback="2026-11-26", **closed, **{column: "2026-12-10"})
+    found = world.walk(date(2026, 11, 28), date(2026, 12, 12))
+    assert found == {"soon": [date(2026, 12, 7), date(2026, 12, 10)], "overdue": [date(2026, 12, 11), date(2026, 12, 12)]}
+    world.change(number, **{column: "2027-12-10"})
+    assert world.walk(date(2026, 12, 13), date(2026, 12, 16)) == {}
+
+
 def test_what_has_come_and_nobody_has_opened_is_told_to_everybody(desk: Desk, world: World) -> None:
     reporter = Reporter.new(desk.card)
     came = date(2026, 11, 24)

@@ -17,7 +17,7 @@ from hashlib import sha256
 from typing import Protocol
 
 from whistle.desk.casefile import to_escalate
-from whistle.desk.deadlines import CaseDays, Urgency, owed, unopened_is_urgent
+from whistle.desk.deadlines import SOON, CaseDays, Urgency, noted, owed, unopened_is_urgent
 from whistle.desk.heads import Heads
 from whistle.desk.presets import Preset, reminders
 from whistle.desk.relay import Clock
@@ -36,7 +36,7 @@ _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 _LOOK_SECONDS, _AGAIN, _PATIENCE = 60, timedelta(minutes=10), 30.0
 _CARD_DAYS = (30, 14, 7, 1)  # before a card ends; then daily
 _KEPT = timedelta(days=100)  # longer than any two of these are apart
-_REMINDERS = {"answer": "answer", "acknowledge": "soon", "feedback": "soon", "escalate": "soon"}
+_REMINDERS = {"answer": "answer", **dict.fromkeys(SOON, "soon")}
 
 
 class Post(Protocol):
@@ -132,12 +132,16 @@ class Mail:
             closed=about.closed,
             warned=about.money_laundering,
             escalated=about.escalated,
+            task=about.task_by,
+            plan=about.plan_by,
+            telling=about.telling_by,
         )
         kinds = {_REMINDERS[each.what] for each in reminders(days, self._preset, about.last, today)}
         state = State(about.state)
         late = owed(state, about.received, about.acknowledged, self._preset, today, about.feedback, about.suppressed)
         board = to_escalate(about.money_laundering, about.escalated, self._preset, today)
-        if any(each.urgency is Urgency.OVERDUE for each in (*board, *(late if about.closed is None else ()))):
+        own = noted(about.task_by, about.plan_by, about.telling_by, today)
+        if any(each.urgency is Urgency.OVERDUE for each in (*board, *own, *(late if about.closed is None else ()))):
             kinds.add("overdue")
         if about.group is None and unopened_is_urgent(about.received, today, self._preset):
             kinds.add("unopened")

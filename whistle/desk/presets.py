@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from types import MappingProxyType
 from typing import Any
 
-from whistle.desk.deadlines import CaseDays, Rules, Start, acknowledge_by, feedback_by, months_after, working_days_after
+from whistle.desk.deadlines import CaseDays, Rules, Start, acknowledge_by, feedback_by, months_after, noted, working_days_after
 from whistle.errors import NoSuchPreset, NotShortened
 
 DEFAULT = "dk_branch_of_se"
@@ -118,7 +118,7 @@ def shortened(preset: Preset, **settings: int) -> Preset:
 
 @dataclass(frozen=True)
 class Reminder:
-    """Something to remind of: `what` is answer, acknowledge, feedback or escalate, `on` its planned day, `by` the last one."""
+    """Something to remind of: `what` is answer or what a deadline is, `on` its planned day, `by` the last one."""
 
     what: str
     on: date
@@ -150,6 +150,8 @@ def _planned(case: CaseDays, preset: Preset) -> Iterator[tuple[str, date, list[d
     """What a case still owes, its last day, and the days to remind of it."""
     if case.warned is not None and case.escalated is None and (by := escalate_by(case.warned, preset)) is not None:
         yield "escalate", by, [case.warned, by]  # the board waits, whether the case is closed or not
+    for each in noted(case.task, case.plan, case.telling, case.received):
+        yield each.what, each.by, [each.soon, each.by]
     if case.closed is not None:
         return
     unmet = case.acknowledged is None and case.suppressed is None

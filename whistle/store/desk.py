@@ -51,7 +51,7 @@ from whistle.store.sheets import Sheets
 from whistle.store.worklist import DESK, NEVER, Clocks, WorkList
 from whistle.store.writer import leave_no_trace, open_engine
 
-SCHEMA = 16
+SCHEMA = 19
 WAITING, OPENED, REFUSED = "waiting", "opened", "refused"
 _TOGETHER = 1_000  # cases in memory
 _IN_SCOPE, _OUT_OF_SCOPE = ("assessing", "addressing"), "out_of_scope"
@@ -147,6 +147,10 @@ class _Case(_Tables, table=True):
     money_laundering: date | None  # warned of since
     escalated: date | None  # the warning, to the board
     suppressed: date | None  # the acknowledgement, left out for a reason
+    looked: date | None  # somebody last, at whether it must still be kept
+    task_by: date | None  # from its sheet, here and below (whistle.store.sheets)
+    plan_by: date | None
+    telling_by: date | None
     answered: date | None  # first words of a person to the reporter
     heard: int  # the place of the reporter's last content
     turn: str  # whose word is awaited
@@ -267,6 +271,10 @@ class Case:
     money_laundering: date | None = None
     escalated: date | None = None
     suppressed: date | None = None
+    looked: date | None = None
+    task_by: date | None = None
+    plan_by: date | None = None
+    telling_by: date | None = None
     answered: date | None = None
     heard: int = 0  # all that follows is given by the store (whistle.store.worklist)
     turn: str = DESK
@@ -305,6 +313,7 @@ class Step:
     out_of_scope: date | None = None  # decided so by this outcome
     reopens: bool = False  # its outcome holds no more
     suppressed: date | None = None
+    looked: date | None = None
 
 
 @dataclass(frozen=True)
@@ -768,7 +777,7 @@ def _send(connection: Connection, place: int, box: bytes, day: date, envelope: b
 
 def _take_step(connection: Connection, case: int, step: Step, today: date) -> None:
     values: dict[str, Any] = {"state": step.after, "closed": step.closed}
-    told = {name: getattr(step, name) for name in ("acknowledged", "suppressed", "feedback", "outcome", "decided")}
+    told = {name: getattr(step, name) for name in ("acknowledged", "suppressed", "feedback", "outcome", "decided", "looked")}
     values |= {name: value for name, value in told.items() if value is not None}
     if step.reopens:
         values |= {"outcome": None, "decided": None}
@@ -906,6 +915,7 @@ _STEPS: Mapping[int, Callable[[Connection], object]] = {
     9: identity.prepare,
     11: _add_time,
     10: channels.prepare,
+    19: partial(_add_columns, table="case", looked="DATE", task_by="DATE", plan_by="DATE", telling_by="DATE"),
     16: broadcast.prepare,
     15: people.prepare,
     14: factors.prepare,
