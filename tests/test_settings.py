@@ -28,6 +28,7 @@ class Some:
     words: Mapping[str, str]
     note: str = "none"
     limit: int | None = None
+    limits: Mapping[str, int] | None = None
 
 
 GOOD = """
@@ -42,6 +43,8 @@ name = "d"
 open = false
 [words]
 da = "ja"
+[limits]
+days = 3
 """
 
 
@@ -56,6 +59,7 @@ def test_every_kind_of_value_is_read(tmp_path: Path) -> None:
     found = given(tmp_path, GOOD)
     assert (found.host, found.port, found.quiet, found.card, found.names, found.place, found.places) == expected
     assert (dict(found.words), found.note, found.limit) == ({"da": "ja"}, "none", None)
+    assert found.limits == {"days": 3}
 
 
 @pytest.mark.parametrize(
@@ -75,6 +79,7 @@ def test_every_kind_of_value_is_read(tmp_path: Path) -> None:
         ("open = false", "open = false\nshut = true", r"no setting place\.shut"),
         ("open = true", "open = 1", r"places\[0\]\.open must be of kind bool"),
         ('da = "ja"', "da = 1", r"words\.da must be of kind str"),
+        ("days = 3", "days = '3'", r"limits\.days must be of kind int"),
         ("[place]", "[place", "is not TOML"),
         ("port = 8440", "port = 8440\nlimit = 'x'", "limit must be of kind int"),
     ],

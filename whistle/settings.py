@@ -2,7 +2,7 @@
 
 Nothing is guessed: an unknown key, a missing key or a value of another kind stops the program before it listens.
 A field's type is its grammar: str, int, bool, Path, a tuple of one of these, a dataclass (a table), a tuple of
-dataclasses (an array of tables), or a dict of str (a table of texts, such as one per language).
+dataclasses (an array of tables), or a mapping of str to one of these (a table whose keys are free, such as one per language).
 """
 
 import dataclasses
@@ -90,8 +90,8 @@ def _value(hint: Any, value: Any, where: str) -> Any:
         return tuple(_value(get_args(hint)[0], each, f"{where}[{place}]") for place, each in enumerate(value))
     if get_origin(hint) in (dict, Mapping):
         if not isinstance(value, dict):
-            raise SettingsWrong(f"The setting {where} must be a table of texts.")
-        return types.MappingProxyType({key: _value(str, each, f"{where}.{key}") for key, each in value.items()})
+            raise SettingsWrong(f"The setting {where} must be a table.")
+        return types.MappingProxyType({key: _value(get_args(hint)[1], each, f"{where}.{key}") for key, each in value.items()})
     if get_origin(hint) in (types.UnionType, typing.Union):
         return _value(next(each for each in get_args(hint) if each is not type(None)), value, where)
     if dataclasses.is_dataclass(hint) and isinstance(hint, type):

@@ -18,7 +18,8 @@ LONG = "x" * 200
 @pytest.fixture(scope="module")
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
     """A case that came by telephone, with a recording. The public server is not there."""
-    with started(tmp_path_factory.mktemp("desk"), hold_ceremony(tmp_path_factory.mktemp("ceremony")), 9) as running:
+    folder, ceremony = tmp_path_factory.mktemp("desk"), hold_ceremony(tmp_path_factory.mktemp("ceremony"))
+    with started(folder, ceremony, 9, recordings=True) as running:
         running.member(ANNA)
         anna = running.signed_in(ANNA)
         assert file(anna).status == 200

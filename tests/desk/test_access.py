@@ -30,6 +30,7 @@ FOR_THE_PROGRAM = {
     "sheets._put": "in a case that its caller has read",
     "erasure.next_number": "a number",
     "erasure.closed": "the purge",
+    "erasure.looked": "when each case was last looked at; members are shown what they may see of it",
     "erasure.erase": "the purge",
     "erasure._ending": "of a case that its caller has read, and the purge",
 }

@@ -4,6 +4,7 @@ import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -18,10 +19,11 @@ from whistle.desk.counting import Counting
 from whistle.desk.deadlines import CaseDays, owed
 from whistle.desk.presets import PRESETS, reminders
 from whistle.desk.reading import Reader
-from whistle.desk.sheet import LISTS, PARTS, Hearing, Person, Sheet, Task, changed, parse, serialize
+from whistle.desk.sheet import LISTS, PARTS, Hearing, Person, Sheet, Task, Telling, changed, parse, serialize
 from whistle.desk.starting import KeyCard
 from whistle.desk.states import State
 from whistle.errors import NotAContent, TextTooLong
+from whistle.protocol import canonical
 from whistle.store.sheets import Marks
 from whistle.web.templates import read_catalogues
 
@@ -31,6 +33,7 @@ PLAIN = {
     "task": {"text": "Bed om bilag 7", "who": BO, "day": "2026-12-01"},
     "risk": {"risk": "high", "text": "Tal med tillidsmanden", "day": in_days(30)},
     "person": {"text": "Jens Kanariefugl", "role": "direktør"},
+    "telling": {"telling": "postponed", "text": "Han ville slette bilagene", "day": in_days(60)},
     "hearing": {"who": "Jens Kanariefugl", "day": str(today()), "text": "Han nægter alt", "rights": "yes"},
     "tags": {"text": "Leverandør A,  bilag 7, leverandør a"},
     "work": {"assigned": BO, "category": "aml", "priority": "high"},
@@ -223,6 +226,10 @@ def test_marks_are_not_overwritten_unseen_either(desk: Desk, anna: Member) -> No
         ("risk", {"text": ""}, "write something first"),
         ("risk", {"day": ""}, "Give a day of the calendar"),
         ("risk", {"day": str(today())}, "Give a day of the calendar"),
+        ("telling", {"telling": ""}, "Choose something of the list"),
+        ("telling", {"text": " "}, "write something first"),
+        ("telling", {"day": ""}, "Give a day of the calendar"),
+        ("telling", {"day": str(today())}, "Give a day of the calendar"),
         ("person", {"text": ""}, "write something first"),
         ("hearing", {"text": ""}, "write something first"),
         ("hearing", {"day": in_days(1)}, "Give a day of the calendar"),
@@ -472,8 +479,11 @@ def test_a_sheet_is_read_as_it_was_written() -> None:
         hearings=(Hearing("p", ANNA, DAY, "æ\u2028", "no"),),
         tags=("t",),
         related=(2, 3),
+        telling=Telling("postponed", "å", DAY),
     )
     assert parse(serialize(sheet)) == sheet
+    before = {name: value for name, value in canonical.read(serialize(sheet)).items() if name != "telling"}
+    assert parse(canonical.write(before)) == replace(sheet, telling=None)
     assert parse(serialize(Sheet())) == Sheet()
     assert changed(sheet, Sheet()) == list(Sheet.__dataclass_fields__)
     with pytest.raises(NotAContent):

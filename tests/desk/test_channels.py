@@ -17,6 +17,7 @@ from tests.desk.running import ANNA, BO, CARL, PASSPHRASES, Desk, Member, Page, 
 from tests.desk.test_erasure import close, later
 from tests.desk.test_files import ask
 from tests.intake.running import Intake
+from whistle.desk.settings import Settings
 from whistle.protocol import code as codes
 from whistle.protocol.content import CodeSeen, Minutes, MinutesAgreed, Report
 from whistle.protocol.identity import IdentityGiven
@@ -49,7 +50,7 @@ def server() -> Iterator[Public]:
 @pytest.fixture
 def desk(tmp_path: Path, ceremony: Path, server: Public) -> Iterator[Desk]:
     (tmp_path / "desk").mkdir()
-    with started(tmp_path / "desk", ceremony, server.port) as running:
+    with started(tmp_path / "desk", ceremony, server.port, recordings=True) as running:
         yield running
 
 
@@ -424,6 +425,22 @@ def test_a_recording_is_erased_after_three_months_at_the_latest(desk: Desk, anna
     later(desk, 81)
     assert desk.cases.files.of_box(reporter.keys.box) == []
     assert ("desk", "recording erased after its time", 1) in log_of(desk)
+
+
+def test_without_the_setting_no_recording_is_taken_and_one_that_is_here_goes_in_its_time(
+    desk: Desk, anna: Member, tmp_path: Path
+) -> None:
+    assert Settings.__dataclass_fields__["recordings"].default is False
+    reporter = filed(desk, anna)
+    keep(anna)
+    desk.running.cases.close()
+    with started(tmp_path / "desk", desk.ceremony, 9) as without:
+        page = without.signed_in(ANNA).get("/cases/1").text
+        assert "samtale.m4a" in page
+        assert "/cases/1/recording" not in page
+        assert keep(without.signed_in(ANNA)) == 404
+        later(without, 91)
+        assert without.cases.files.of_box(reporter.keys.box) == []
 
 
 # The end --------------------------------------------------------------------------------------------------------------

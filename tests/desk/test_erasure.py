@@ -6,7 +6,7 @@ import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import product
 from pathlib import Path
@@ -173,6 +173,20 @@ def test_the_setting_names_the_preset_and_days_may_only_be_stricter(tmp_path: Pa
         built(acknowledge_days=8)
     with pytest.raises(NotShortened):
         built(feedback_months=4)
+
+
+def test_the_table_shorten_makes_any_number_stricter_and_refuses_everything_else(tmp_path: Path, desk: Desk) -> None:
+    reported(desk)
+    close(desk)
+    desk.running.cases.close()
+    settings = replace(desk.settings, shorten={"closed_months": 1, "acknowledge_days": 2})
+    stricter = build(settings, tmp_path / "desk.toml", desk.clock, bytes)
+    end = stricter.desk.keeping.shown(1, today()).end
+    assert (stricter.desk.rules.acknowledge_days, end and end.day) == (2, months_after(today(), 1))
+    stricter.close()
+    for name, number in (("closed_months", 25), ("acknowledge_days", 8), ("hold_review_months", 0), ("closed", 1)):
+        with pytest.raises(NotShortened, match=name):
+            build(replace(desk.settings, shorten={name: number}), tmp_path / "desk.toml", desk.clock, bytes)
 
 
 # What is gone ---------------------------------------------------------------------------------------------------------

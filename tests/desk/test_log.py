@@ -51,7 +51,7 @@ def server() -> Iterator[Public]:
 
 @pytest.fixture
 def desk(tmp_path: Path, ceremony: Path, server: Public) -> Iterator[Desk]:
-    with started(tmp_path, ceremony, server.port, refusals_a_day=3) as running:
+    with started(tmp_path, ceremony, server.port, refusals_a_day=3, recordings=True) as running:
         yield running
 
 
@@ -123,7 +123,7 @@ TWO = {
     for form in ("hold", "lift", "early", "confirm", "withdraw", "removal-confirm", "removal-withdraw")
 }  # tried below
 TWO |= {f"/cases/{{number:case}}/identity{act}" for act in ("", "/approve", "/refuse", "/end", "/reveal")}  # in test_identity
-INSTEAD = {"/cases/{number:case}/suppress"}  # of acknowledging: tried in test_casefile
+INSTEAD = {f"/cases/{{number:case}}/{form}" for form in ("suppress", "necessity")}  # tried in test_casefile and test_noted
 CHANNELS = {"/reports/new", "/reports/mail", "/cases/{number:case}/recording"}  # tried in test_channels.py
 PEOPLE = {  # tried in test_people.py: test_every_act_is_on_the_log_with_words_and_with_whom
     *(

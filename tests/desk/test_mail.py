@@ -194,6 +194,18 @@ def test_of_a_warning_of_money_laundering_somebody_is_told_until_the_board_has_i
     assert world.walk(date(2026, 12, 3), date(2026, 12, 6)) == {}
 
 
+@pytest.mark.parametrize("column", ["task_by", "plan_by", "telling_by"])
+@pytest.mark.parametrize("closed", [{}, {"closed": "2026-11-27", "state": "closed"}])
+def test_of_a_day_that_stands_on_the_sheet_somebody_is_told_before_on_and_after_it(
+    world: World, column: str, closed: dict[str, str]
+) -> None:
+    number = world.case("2026-11-24", acknowledged="2026-11-25", feedback="2026-11-26", **closed, **{column: "2026-12-10"})
+    found = world.walk(date(2026, 11, 28), date(2026, 12, 12))
+    assert found == {"soon": [date(2026, 12, 7), date(2026, 12, 10)], "overdue": [date(2026, 12, 11), date(2026, 12, 12)]}
+    world.change(number, **{column: "2027-12-10"})
+    assert world.walk(date(2026, 12, 13), date(2026, 12, 16)) == {}
+
+
 def test_what_has_come_and_nobody_has_opened_is_told_to_everybody(desk: Desk, world: World) -> None:
     reporter = Reporter.new(desk.card)
     came = date(2026, 11, 24)
@@ -247,6 +259,21 @@ def test_a_mail_about_a_case_goes_to_its_own_group_alone(world: World) -> None:
     assert world.at("2026-11-26 07:00") == [(CHAIR, {"answer"})]
     world.settings = replace(SETTINGS, recipients=(Told("all@bank.example"),))
     assert world.at("2026-11-27 07:00") == [("all@bank.example", {"soon"})]
+
+
+def test_whoever_is_told_only_of_what_is_overdue_is_told_of_nothing_else(world: World) -> None:
+    deputy, committee = "deputy@bank.example", "committee@bank.example"
+    late = (Told(deputy, ("risk-control",), overdue_only=True), Told(committee, overdue_only=True))
+    world.settings = replace(SETTINGS, recipients=(*SETTINGS.recipients, *late))
+    world.case("2026-11-24")
+    world.wrong["silent"] = True
+    for early in ("2026-11-26", "2026-11-30", "2026-12-01"):
+        assert {address for address, _ in world.at(f"{early} 07:00")} == {RISK, CHAIR}
+    overdue = [(committee, {"overdue"}), (deputy, {"overdue"})]
+    assert [each for each in world.at("2026-12-02 07:00") if each[0] in (deputy, committee)] == overdue
+    world.change(1, acknowledged="2026-12-02", feedback="2026-12-02", closed="2026-12-02", money_laundering="2026-12-02")
+    assert [each for each in world.at("2026-12-03 07:00") if each[0] in (deputy, committee)] == []
+    assert [each for each in world.at("2026-12-04 07:00") if each[0] in (deputy, committee)] == overdue
 
 
 def test_mail_goes_at_the_set_hours_only_and_once_though_the_desk_is_started_anew_each_time(world: World) -> None:

@@ -58,7 +58,7 @@ def server() -> Iterator[Public]:
 
 @pytest.fixture(scope="module")
 def desk(tmp_path_factory: pytest.TempPathFactory, ceremony: Path, server: Public) -> Iterator[Desk]:
-    with started(tmp_path_factory.mktemp("roles"), ceremony, server.port) as running:
+    with started(tmp_path_factory.mktemp("roles"), ceremony, server.port, recordings=True) as running:
         yield running
 
 

@@ -21,7 +21,7 @@ from whistle.sealing.keys import CaseKey
 from whistle.sealing.sheets import seal_sheet
 from whistle.store.desk import Act, Case, Cases, Step
 from whistle.store.log import Which
-from whistle.store.sheets import Change
+from whistle.store.sheets import Change, Days
 
 KEY = CaseKey(bytes(32))
 NOW = datetime(2026, 11, 24, 8, 30, tzinfo=UTC)
@@ -98,7 +98,7 @@ class Steps(RuleBasedStateMachine):
         """The risk of retaliation is written on the case's sheet, once."""
         if not self.assessed:
             sealed = seal_sheet(serialize(Sheet(risk="none")), 1, KEY, bytes)
-            self.cases.sheets.keep([Change(1, 0, sealed)], [Act(NOW, "anna", "changed risk", 1)])
+            self.cases.sheets.keep([Change(1, 0, sealed, days=Days())], [Act(NOW, "anna", "changed risk", 1)])
             self.assessed = True
 
     @rule()

@@ -103,7 +103,7 @@ class Running:
 def build(settings: Settings, file: Path, clock: Clock, random: Random) -> Running:
     """Everything, ready to be served. Raises a named error if the desk must not start (whistle.desk.starting)."""
     days = {"acknowledge_days": settings.acknowledge_days, "feedback_months": settings.feedback_months}
-    preset = shortened(preset_of(settings.preset), **days)
+    preset = shortened(shortened(preset_of(settings.preset), **days), **(settings.shorten or {}))
     cases = Cases(settings.database, clocks_of(preset))
     instance = cases.instance()
     if instance is None:
@@ -148,7 +148,7 @@ def build(settings: Settings, file: Path, clock: Clock, random: Random) -> Runni
         files=CaseFiles(cases.files),
         work=Inbox(cases, casefile, preset),
         card=card,
-        counting=Counting(cases, reader, settings.acknowledge_days),
+        counting=Counting(cases, reader, preset.acknowledge_days),
         receipts=receipts,
         relay=relay,
         pages=pages,
@@ -162,6 +162,7 @@ def build(settings: Settings, file: Path, clock: Clock, random: Random) -> Runni
         tokens=tokens,
         rules=preset,
         longest_file=settings.file_megabytes * _MEGABYTE,
+        recordings=settings.recordings,
         clock=clock,
     )
     app = _application(desk, settings)

@@ -22,11 +22,13 @@ from whistle.desk.sheet import (
     PARTS,
     PRIORITIES,
     RISKS,
+    TELLINGS,
     WARNINGS,
     About,
     Form,
     Sheet,
     changed,
+    days_of,
     parse,
     serialize,
 )
@@ -64,6 +66,7 @@ class Shown:
     priorities: tuple[str, ...] = PRIORITIES
     risks: tuple[str, ...] = RISKS
     warnings: tuple[str, ...] = WARNINGS
+    tellings: tuple[str, ...] = TELLINGS
 
     @property
     def warning(self) -> str:
@@ -138,7 +141,7 @@ class Casefile:
         self, opened: OpenCase, kept: Kept, sheet: Sheet, marks: Marks | None = None, tags: Tags | None = None
     ) -> Change:
         sealed = seal_sheet(serialize(sheet), kept.revision + 1, opened.key, self._random)
-        return Change(opened.case.number, kept.revision, sealed, marks, tags)
+        return Change(opened.case.number, kept.revision, sealed, marks, tags, days=days_of(sheet))
 
     def _link(self, session: Session, number: int, before: Sheet, after: Sheet) -> tuple[Sheet, tuple[int, ...]]:
         """The sheet with its links, and the cases whose links change with it. What the member does not see stays as it is."""

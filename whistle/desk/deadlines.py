@@ -8,8 +8,9 @@ from types import MappingProxyType
 
 from whistle.desk.states import State
 
-# Days left, from the reminders of the preset; a warning of money laundering is soon always, but over a weekend.
-SOON = MappingProxyType({"acknowledge": 2, "feedback": 14, "escalate": 3, "close": 7})
+# Days left, from the reminders of the preset; a warning of money laundering is soon always, but over a weekend. Of what members
+# set themselves, over a weekend too.
+SOON = MappingProxyType({"acknowledge": 2, "feedback": 14, "escalate": 3, "close": 7, "task": 3, "plan": 3, "telling": 3})
 
 
 class Urgency(StrEnum):
@@ -49,11 +50,14 @@ class CaseDays:
     closed: date | None = None  # None again once it is reopened
     warned: date | None = None  # of money laundering
     escalated: date | None = None  # that warning, to the board
+    task: date | None = None  # of its sheet the next task is due; here and below, whatever state it is in
+    plan: date | None = None  # the plan of protection is to be looked at again
+    telling: date | None = None  # so is whether the persons concerned are told
 
 
 @dataclass(frozen=True)
 class Deadline:
-    """Something that a case still owes: to its reporter, acknowledge, feedback or close; to the board, escalate."""
+    """What a case still owes its reporter (acknowledge, feedback, close) or the board (escalate), or what its members noted."""
 
     what: str
     by: date
@@ -120,6 +124,12 @@ def escalation(by: date, today: date) -> Deadline:
 def closing(by: date, today: date) -> Deadline:
     """To close what belongs elsewhere: only then is it erased."""
     return Deadline("close", by, _urgency(by, today, SOON["close"]))
+
+
+def noted(task: date | None, plan: date | None, telling: date | None, today: date) -> tuple[Deadline, ...]:
+    """What the members of a case set themselves a day for, on its sheet."""
+    days = {"task": task, "plan": plan, "telling": telling}
+    return tuple(Deadline(what, by, _urgency(by, today, SOON[what])) for what, by in days.items() if by is not None)
 
 
 def unopened_is_urgent(oldest: date | None, today: date, rules: Rules) -> bool:

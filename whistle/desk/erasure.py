@@ -11,16 +11,25 @@ from functools import partial
 
 from whistle.desk.counting import rows_of_erased
 from whistle.desk.deadlines import CaseDays
-from whistle.desk.presets import NOTICE, Preset, erase_by_rule, erase_look_up_log_on, erase_recording_on, review_hold_by
+from whistle.desk.presets import (
+    NOTICE,
+    Preset,
+    erase_by_rule,
+    erase_look_up_log_on,
+    erase_recording_on,
+    review_hold_by,
+    review_necessity_by,
+)
 from whistle.desk.reading import Reader
 from whistle.desk.relay import Clock
 from whistle.desk.sessions import Session
 from whistle.desk.writing import Place, Writer
-from whistle.errors import ReviewRefused, StorageFailed
+from whistle.errors import ForbiddenStep, ReviewRefused, StorageFailed
 from whistle.store.chain import DROPPED
 from whistle.store.desk import Act, Cases
 from whistle.store.erasure import EARLY, HOLD, LIFT, Ask, Ending
 
+_AHEAD = timedelta(days=14)  # that members are told before they must have asked whether a case is still needed
 _SECONDS = 60
 
 
@@ -44,6 +53,7 @@ class Shown:
     closed: bool
     today: date
     latest: date
+    needed: date | None  # by when somebody must ask whether it must still be kept
 
 
 def end_of(ending: Ending, preset: Preset) -> End | None:
@@ -77,6 +87,13 @@ class Keeping:
     def early(self, place: Place, text: str, now: datetime) -> None:
         self._writer.request(place, text, Ask(EARLY, place.session.member, now.date()), now)
 
+    def still_needed(self, place: Place, text: str, now: datetime) -> None:
+        """Why a case must still be kept. Raises ForbiddenStep where no law asks for it."""
+        case = self._reader.read(place.session, place.case).case
+        if self._preset.necessity_months is None:
+            raise ForbiddenStep
+        self._writer.still_needed(place, case, text, now)
+
     def confirm(self, session: Session, case: int, asked: tuple[int, str], now: datetime) -> None:
         """The word of a second member. Raises NeedsAnother, Overtaken."""
         self._reader.read(session, case)
@@ -99,22 +116,33 @@ class Keeping:
             closed=ending.closed is not None,
             today=today,
             latest=review_hold_by(today, self._preset),
+            needed=review_necessity_by(ending.looked or ending.received, self._preset),
         )
 
-    def overdue(self, session: Session, today: date) -> list[tuple[int, date]]:
-        """Which cases of this member have a hold whose review is overdue, and since when. It holds nevertheless."""
+    def overdue(self, session: Session, today: date) -> list[tuple[int, date, str]]:
+        """Which cases of this member somebody must look at again, by when, and at what. A hold holds nevertheless."""
         over = self._over(today)
         seen = self._cases.inbox(list(session.groups), session.member, sorted(over)) if over else []
-        return [(case.number, over[case.number]) for case, _ in seen]
+        return [(case.number, *over[case.number]) for case, _ in seen]
 
     def overdue_boxes(self, today: date) -> frozenset[bytes]:
         """The boxes of those cases of all groups."""
         overdue = [self._cases.case(number) for number in self._over(today)]
         return frozenset(case.box for case in overdue if case is not None)
 
-    def _over(self, today: date) -> Mapping[int, date]:
-        """The cases whose review is overdue, and since when."""
-        return {case: day for case, day in self._cases.erasure.reviews().items() if _is_over(day, today)}
+    def _over(self, today: date) -> Mapping[int, tuple[date, str]]:
+        """The cases whose hold is overdue for review, or of which it must soon be asked whether they are needed, and by when.
+
+        A hold answers that as long as it holds.
+        """
+        erasure, found = self._cases.erasure, {}
+        if self._preset.necessity_months is not None:
+            asked = {case: review_necessity_by(since, self._preset) for case, since in erasure.looked().items()}
+            found = {case: (day, "necessity") for case, day in asked.items() if day is not None and day <= today + _AHEAD}
+        held = erasure.reviews()
+        return {case: each for case, each in found.items() if case not in held} | {
+            case: (day, "review") for case, day in held.items() if _is_over(day, today)
+        }
 
     def _review(self, text: str, today: date) -> date:
         try:

@@ -11,7 +11,7 @@ from hashlib import sha256
 from urllib.parse import urlencode
 
 from whistle.desk.casefile import Casefile, to_escalate
-from whistle.desk.deadlines import SOON, CaseDays, Deadline, owed
+from whistle.desk.deadlines import SOON, CaseDays, Deadline, noted, owed
 from whistle.desk.presets import Preset, answer_by, to_close
 from whistle.desk.sessions import Session
 from whistle.desk.states import State, state_of
@@ -128,15 +128,16 @@ def due_of(preset: Preset, case: Case) -> Due:
         answer_by(CaseDays(case.received, case.answered, case.acknowledged, case.suppressed, closed=case.closed), preset)
         or NEVER
     )
-    first = next(iter(_owed(case, preset, case.received)), None)
-    return Due(answer_by=answer) if first is None else Due(first.by, first.what, first.soon, answer)
+    owes = _owed(case, preset, case.received)
+    return Due(owes[0].by, owes[0].what, min(each.soon for each in owes), answer) if owes else Due(answer_by=answer)
 
 
 def _owed(case: Case, preset: Preset, today: date) -> tuple[Deadline, ...]:
     days = (case.received, case.acknowledged, preset, today, case.feedback, case.suppressed)
     board = to_escalate(case.money_laundering, case.escalated, preset, today)
     close = to_close(case.out_of_scope, case.closed, preset, today)
-    return tuple(sorted((*board, *close, *owed(State(case.state), *days)), key=lambda each: each.by))
+    own = noted(case.task_by, case.plan_by, case.telling_by, today)
+    return tuple(sorted((*board, *close, *own, *owed(State(case.state), *days)), key=lambda each: each.by))
 
 
 def _asked(query: Mapping[str, str]) -> dict[str, str]:

@@ -17,7 +17,7 @@ from hashlib import sha256
 from typing import Protocol
 
 from whistle.desk.casefile import to_escalate
-from whistle.desk.deadlines import CaseDays, Urgency, owed, unopened_is_urgent
+from whistle.desk.deadlines import SOON, CaseDays, Urgency, noted, owed, unopened_is_urgent
 from whistle.desk.heads import Heads
 from whistle.desk.presets import Preset, reminders, to_close
 from whistle.desk.relay import Clock
@@ -36,7 +36,7 @@ _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 _LOOK_SECONDS, _AGAIN, _PATIENCE = 60, timedelta(minutes=10), 30.0
 _CARD_DAYS = (30, 14, 7, 1)  # before a card ends; then daily
 _KEPT = timedelta(days=100)  # longer than any two of these are apart
-_REMINDERS = {"answer": "answer", "acknowledge": "soon", "feedback": "soon", "close": "soon", "escalate": "soon"}
+_REMINDERS = {"answer": "answer", **dict.fromkeys(SOON, "soon")}
 
 
 class Post(Protocol):
@@ -81,6 +81,7 @@ class Mail:
         self._post: Post = post or Smtp(settings)
         self._again: datetime | None = None  # when to try once more
         self._groups = _groups_of(settings)
+        self._late = {each.address for each in settings.recipients if each.overdue_only}
         self._addresses = {hash_of(address): address for address in [*self._groups, settings.head] if address}
 
     async def run(self, clock: Clock) -> None:
@@ -112,6 +113,7 @@ class Mail:
             key = hash_of(address)
             mine = {kind for group, kind in due if group is None or not groups or group in groups}
             mine |= watch.alarms(today, last.get((key, "card")))
+            mine = mine & {"overdue"} if address in self._late else mine
             kinds[key] = {kind for kind in mine if kind in _REMINDERS.values() or last.get((key, kind)) != today}
         if self._settings.head and not watch.log and last.get((hash_of(self._settings.head), HEAD)) != today:
             kinds.setdefault(hash_of(self._settings.head), set()).add(HEAD)
@@ -130,13 +132,17 @@ class Mail:
             closed=about.closed,
             warned=about.money_laundering,
             escalated=about.escalated,
+            task=about.task_by,
+            plan=about.plan_by,
+            telling=about.telling_by,
         )
         kinds = {_REMINDERS[each.what] for each in reminders(days, self._preset, about.last, today)}
         state = State(about.state)
         late = owed(state, about.received, about.acknowledged, self._preset, today, about.feedback, about.suppressed)
         board = to_escalate(about.money_laundering, about.escalated, self._preset, today)
         close = to_close(about.out_of_scope, about.closed, self._preset, today)
-        if any(each.urgency is Urgency.OVERDUE for each in (*board, *close, *(late if about.closed is None else ()))):
+        own = noted(about.task_by, about.plan_by, about.telling_by, today)
+        if any(each.urgency is Urgency.OVERDUE for each in (*board, *close, *own, *(late if about.closed is None else ()))):
             kinds.add("overdue")
         if about.group is None and unopened_is_urgent(about.received, today, self._preset):
             kinds.add("unopened")

@@ -124,7 +124,7 @@ _FORMS = (
     *("suppress", *PARTS),
     *("identity", "identity-approve", "identity-refuse", "identity-end", "disclose"),
     *("removal", "removal-confirm", "removal-withdraw"),
-    *("hold", "lift", "early", "confirm", "withdraw", "recording"),
+    *("necessity", "hold", "lift", "early", "confirm", "withdraw", "recording"),
     *("exclude", "readmit"),
     "purpose",
 )
@@ -306,6 +306,7 @@ class Desk:
     tokens: FormTokens
     rules: Preset
     longest_file: int  # bytes of a file that a member sends
+    recordings: bool  # whether members keep any
     clock: Clock
 
     @property
@@ -364,6 +365,7 @@ class Desk:
             self._form(Right.CASES, case + "/files/{file:file}", self.download),
             self._form(Right.CASES, case + "/suppress", self._text("suppress", self.writer.suppress)),
             self._form(Right.CASES, case + "/sheet", self.change_sheet),
+            self._form(Right.CASES, case + "/necessity", self._text("necessity", self.keeping.still_needed)),
             self._form(Right.CASES, case + "/hold", self.hold),
             self._form(Right.CASES, case + "/lift", self._text("lift", self.keeping.lift), fresh=True),
             self._form(Right.CASES, case + "/early", self._text("early", self.keeping.early), fresh=True),
@@ -383,8 +385,8 @@ class Desk:
             self._page(Right.CASES, channelpages.PATH, self.new_report),
             self._form(Right.CASES, channelpages.PATH, self.file_report),
             Guarded(Right.CASES, "POST", "/reports/mail", self.send_mail),
-            Guarded(Right.CASES, "POST", case + "/recording", self.send_recording),
             self._form(Right.CASES, case + "/purpose", self.give_purpose),
+            *([Guarded(Right.CASES, "POST", case + "/recording", self.send_recording)] if self.recordings else []),
             self._form(Right.CASES, case + "/declare", self.declare),
             self._form(Right.CASES, case + "/step-aside", self.step_aside),
             self._form(Right.LEAD, case + "/exclude", self.exclude, fresh=True),
@@ -821,6 +823,7 @@ class Desk:
             refused=opened.refused,
             files=files,
             longest_file=self.longest_file,
+            recordings=self.recordings,
             unsent=self.cases.unsent(number),
             openings=openings,
             look_ups=look_ups(openings),

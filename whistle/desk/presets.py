@@ -19,6 +19,7 @@ from whistle.desk.deadlines import (
     closing,
     feedback_by,
     months_after,
+    noted,
     working_days_after,
 )
 from whistle.errors import NoSuchPreset, NotShortened
@@ -31,7 +32,10 @@ NOTICE = timedelta(days=2)  # before anything is erased, so that a whole day lie
 
 @dataclass(frozen=True, kw_only=True)
 class Preset(Rules):
-    """Every number that the clocks of a case need. None: this preset has no such clock."""
+    """Every number that the clocks of a case need. None: this preset has no such clock.
+
+    No preset says how soon an irrelevant part goes, or who approves a hold: at once, and a second member, under every law.
+    """
 
     answer_days: int  # for the first words of a person
     acknowledge_reminders: frozenset[int]  # days after receipt
@@ -39,11 +43,9 @@ class Preset(Rules):
     closed_months: int | None  # that a closed case is kept, from its closing
     received_months: int | None  # that a closed case is kept, from its receipt
     out_of_scope_days: int | None  # that a closed case is kept, from the decision
-    irrelevant_days: int  # that a part which is manifestly irrelevant is kept, from the decision
     recording_days: int  # that a recording is kept without agreed minutes
     look_up_log_months: int  # that a case's look-up log is kept, from its closing
     backup_days: int  # until what was erased has left the backups
-    hold_approvers: int
     hold_review_months: int
     money_laundering_days: int | None  # working days until a warning has gone to the board
     necessity_months: int | None  # from one look at whether a case must still be kept to the next
@@ -58,18 +60,16 @@ _EU_MIN = Preset(
     closed_months=24,
     received_months=None,
     out_of_scope_days=30,  # "without undue delay", with time to tell the reporter
-    irrelevant_days=0,
     recording_days=90,
     look_up_log_months=24,
     backup_days=35,
-    hold_approvers=2,
     hold_review_months=6,
     money_laundering_days=None,
     necessity_months=None,
 )
 _SE = _EU_MIN
-_DK = replace(_EU_MIN, irrelevant_days=30, money_laundering_days=1)
-_NO = replace(_EU_MIN, irrelevant_days=30)
+_DK = replace(_EU_MIN, money_laundering_days=1)
+_NO = _EU_MIN
 _FI = replace(_EU_MIN, closed_months=None, received_months=60, necessity_months=36)
 _DE = replace(_EU_MIN, feedback_otherwise_from=frozenset({Start.RECEIPT}), closed_months=36, out_of_scope_days=None)
 
@@ -81,30 +81,26 @@ _LEAST = {
     "closed_months": 1,
     "received_months": 1,
     "out_of_scope_days": 0,
-    "irrelevant_days": 0,
     "recording_days": 0,
     "look_up_log_months": 3,
     "backup_days": 1,
-    "hold_approvers": 2,
     "hold_review_months": 1,
     "money_laundering_days": 1,
     "necessity_months": 1,
 }
-_MORE_IS_STRICTER = {"hold_approvers"}
 
 
 def strictest(one: Preset, other: Preset) -> Preset:
-    """Whichever is stricter, field by field: the sooner end, the reminders of both, the more approvers."""
-    return Preset(**{field.name: _stricter(field.name, one, other) for field in fields(Preset)})
+    """Whichever is stricter, field by field: the sooner end, the reminders of both."""
+    return Preset(**{each.name: _stricter(getattr(one, each.name), getattr(other, each.name)) for each in fields(Preset)})
 
 
-def _stricter(name: str, one: Preset, other: Preset) -> Any:
-    first, second = getattr(one, name), getattr(other, name)
+def _stricter(first: Any, second: Any) -> Any:
     if isinstance(first, frozenset):
         return first | second
     if first is None or second is None:
         return second if first is None else first
-    return max(first, second) if name in _MORE_IS_STRICTER else min(first, second)
+    return min(first, second)
 
 
 PRESETS: Mapping[str, Preset] = MappingProxyType(
@@ -167,6 +163,8 @@ def _planned(case: CaseDays, preset: Preset) -> Iterator[tuple[str, date, list[d
     """What a case still owes, its last day, and the days to remind of it."""
     if case.warned is not None and case.escalated is None and (by := escalate_by(case.warned, preset)) is not None:
         yield "escalate", by, [case.warned, by]  # the board waits, whether the case is closed or not
+    for each in noted(case.task, case.plan, case.telling, case.received):
+        yield each.what, each.by, [each.soon, each.by]
     if case.closed is not None:
         return
     unmet = case.acknowledged is None and case.suppressed is None
@@ -183,13 +181,8 @@ def _planned(case: CaseDays, preset: Preset) -> Iterator[tuple[str, date, list[d
         yield "close", by, [by - timedelta(days=SOON["close"]), by - timedelta(days=1)]
 
 
-def erase_on(case: CaseDays, preset: Preset, *, held: bool) -> date | None:
-    """The day on which a case is to be erased; it may have passed. None while it is open or under a legal hold."""
-    return None if case.closed is None or held else erase_by_rule(case, case.closed, preset)[0]
-
-
 def erase_by_rule(case: CaseDays, closed: date, preset: Preset) -> tuple[date, str]:
-    """The day on which a closed case is to be erased, and which number of the preset says so."""
+    """The day on which a closed case is to be erased, which may have passed, and which number of the preset says so."""
     ends = [
         (months_after(start, months), name)
         for start, months, name in (

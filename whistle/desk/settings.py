@@ -3,6 +3,7 @@
 Secrets are named by their file, never given here.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +16,7 @@ class Told:
 
     address: str
     groups: tuple[str, ...] = ()
+    overdue_only: bool = False  # nothing but that something is overdue
 
 
 @dataclass(frozen=True)
@@ -60,4 +62,6 @@ class Settings:
     refusals_a_day: int = 10  # failed sign-ins and refused access: with more, every inbox says so
     second_factor: str = "required"  # or "optional"
     preset: str = DEFAULT  # whose clocks a case goes by (whistle.desk.presets)
+    shorten: Mapping[str, int] | None = None  # numbers of the preset, each at least as strict as its own
+    recordings: bool = False  # whether members keep recordings of conversations
     mail: MailSettings | None = None  # none is sent without

@@ -1,4 +1,4 @@
-"""The sheet of a case: tasks, persons concerned, hearings, tags, linked cases, the risk of retaliation. Pure values.
+"""The sheet of a case: tasks, persons concerned and telling them, hearings, tags, links, the risk of retaliation. Pure values.
 
 What a form asks for makes another sheet, or is refused by name. It knows no key, no clock and no database.
 """
@@ -13,10 +13,11 @@ from whistle.desk.numbers import CATEGORIES
 from whistle.errors import NoSuchCase, NoSuchChoice, NotADay, TextMissing, TextTooLong
 from whistle.protocol import canonical
 from whistle.protocol.constants import PLAINTEXT_LIMIT
-from whistle.store.sheets import Marks
+from whistle.store.sheets import Days, Marks
 
 PRIORITIES = ("low", "normal", "high")
 RISKS = ("none", "low", "medium", "high")
+TELLINGS = ("postponed", "told", "nobody")  # whether the persons concerned are told that their data is here (GDPR article 14)
 WARNINGS = ("", "warned", "escalated")
 LISTS = ("tasks", "persons", "hearings")  # whose lines can be taken out again
 _SHORT = 500  # characters of what stands on one line
@@ -56,6 +57,15 @@ class Hearing:
 
 
 @dataclass(frozen=True)
+class Telling:
+    """The decision on telling the persons concerned, why it is so, and the day to decide again if it is postponed."""
+
+    decision: str
+    reason: str
+    review: date | None
+
+
+@dataclass(frozen=True)
 class Sheet:
     """Everything. `risk` is "" until somebody has assessed it; `review` is the day to look at it again."""
 
@@ -67,6 +77,7 @@ class Sheet:
     hearings: tuple[Hearing, ...] = ()
     tags: tuple[str, ...] = ()
     related: tuple[int, ...] = ()
+    telling: Telling | None = None  # until somebody has decided
 
 
 @dataclass(frozen=True)
@@ -98,7 +109,14 @@ def parse(text: bytes) -> Sheet:
         hearings=tuple(Hearing(**{**each, "day": date.fromisoformat(each["day"])}) for each in found["hearings"]),
         tags=tuple(found["tags"]),
         related=tuple(found["related"]),
+        telling=_telling_kept(found.get("telling")),  # a sheet from before has none
     )
+
+
+def days_of(sheet: Sheet) -> Days:
+    """The days by which something of it is due."""
+    tasks = [task.due for task in sheet.tasks if task.due is not None and task.done is None]
+    return Days(min(tasks, default=None), sheet.review, sheet.telling.review if sheet.telling else None)
 
 
 def changed(before: Any, after: Any) -> list[str]:
@@ -130,6 +148,17 @@ def _risk(sheet: Sheet, form: Form, about: About) -> Sheet:
     if review is not None and review <= about.today:
         raise NotADay
     return replace(sheet, risk=risk, plan=plan, review=review)
+
+
+def _telling(sheet: Sheet, form: Form, about: About) -> Sheet:
+    """Who postpones it says why, and when somebody decides again."""
+    decision, reason = _one_of(form.get("telling", ""), TELLINGS), form.get("text", "").strip()
+    review = _day(form) if decision == "postponed" else None
+    if decision == "postponed" and not reason:
+        raise TextMissing
+    if review is not None and review <= about.today:
+        raise NotADay
+    return replace(sheet, telling=Telling(decision, reason, review))
 
 
 def _person(sheet: Sheet, form: Form, _: About) -> Sheet:
@@ -192,6 +221,7 @@ ON_SHEET: Mapping[str, Callable[[Sheet, Form, About], Sheet]] = MappingProxyType
         "tick": _tick,
         "risk": _risk,
         "person": _person,
+        "telling": _telling,
         "hearing": _hearing,
         "tags": _tags,
         "related": _related,
@@ -237,6 +267,10 @@ def _day(form: Form, optional: bool = False) -> date | None:
 
 def _kept(day: str | None) -> date | None:
     return None if day is None else date.fromisoformat(day)
+
+
+def _telling_kept(found: Mapping[str, Any] | None) -> Telling | None:
+    return None if found is None else Telling(found["decision"], found["reason"], _kept(found["review"]))
 
 
 def _plain(value: Any) -> Any:

@@ -149,6 +149,11 @@ class Writer:
         """Writes to the desk itself."""
         self._write(place, "noted", Note(place.session.member, _given(text)), None, now)
 
+    def still_needed(self, place: Place, case: Case, text: str, now: datetime) -> None:
+        """Somebody has asked whether the case must still be kept; why is a note."""
+        step = _staying(case, looked=now.date())
+        self._write(place, "asked whether needed", Note(place.session.member, _given(text)), step, now)
+
     def request(self, place: Place, text: str, asked: Ask | Part, now: datetime) -> None:
         """Asks for what takes two members. Why is a note in the thread."""
         what = asked.what if isinstance(asked, Ask) else "removal"

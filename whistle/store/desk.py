@@ -165,6 +165,10 @@ class _Case(_Tables, table=True):
     money_laundering: date | None  # warned of since
     escalated: date | None  # the warning, to the board
     suppressed: date | None  # the acknowledgement, left out for a reason
+    looked: date | None  # somebody last, at whether it must still be kept
+    task_by: date | None  # from its sheet, here and below (whistle.store.sheets)
+    plan_by: date | None
+    telling_by: date | None
     answered: date | None  # first words of a person to the reporter
     heard: int  # the place of the reporter's last content
     turn: str  # whose word is awaited
@@ -293,6 +297,10 @@ class Case:
     money_laundering: date | None = None
     escalated: date | None = None
     suppressed: date | None = None
+    looked: date | None = None
+    task_by: date | None = None
+    plan_by: date | None = None
+    telling_by: date | None = None
     answered: date | None = None
     heard: int = 0  # all that follows is given by the store (whistle.store.worklist)
     turn: str = DESK
@@ -332,6 +340,7 @@ class Step:
     reopens: bool = False  # its outcome holds no more
     suppressed: date | None = None
     told: Told | None = None  # of a case that is closed by it
+    looked: date | None = None
 
 
 @dataclass(frozen=True)
@@ -826,7 +835,7 @@ def _send(connection: Connection, place: int, box: bytes, day: date, envelope: b
 
 def _take_step(connection: Connection, case: int, step: Step, today: date) -> None:
     values: dict[str, Any] = {"state": step.after, "closed": step.closed}
-    told = {name: getattr(step, name) for name in ("acknowledged", "suppressed", "feedback", "outcome", "decided")}
+    told = {name: getattr(step, name) for name in ("acknowledged", "suppressed", "feedback", "outcome", "decided", "looked")}
     values |= {name: value for name, value in told.items() if value is not None}
     if step.reopens:
         values |= {"outcome": None, "decided": None}
@@ -994,6 +1003,7 @@ _STEPS: Mapping[int, Callable[[Connection], object]] = {
     9: identity.prepare,
     11: _add_time,
     10: channels.prepare,
+    19: partial(_add_columns, table="case", looked="DATE", task_by="DATE", plan_by="DATE", telling_by="DATE"),
     16: broadcast.prepare,
     17: _add_why,
     18: _add_counts,

@@ -84,7 +84,7 @@ _case = table(
     column("number", Integer),
     column("box", LargeBinary),
     column("group", String),
-    *(column(name, Date) for name in ("received", "closed", "out_of_scope")),
+    *(column(name, Date) for name in ("received", "closed", "out_of_scope", "looked")),
 )
 _content, _receipt = table("content", column("case", Integer)), table("receipt", column("file", Integer))
 _file, _part = (
@@ -116,6 +116,7 @@ class Ending:
     closed: date | None
     out_of_scope: date | None
     asked: tuple[Ask, ...]
+    looked: date | None = None  # when somebody last asked whether it must still be kept
 
     def confirmed(self, what: str) -> Ask | None:
         return next((each for each in self.asked if each.what == what and each.confirmed), None)
@@ -192,6 +193,12 @@ class Erasures:
         held = (_asked.c.what == HOLD) & _asked.c.confirmed.is_not(None)
         with self._reading() as connection:
             return {row.case: row.review for row in connection.execute(select(_asked.c.case, _asked.c.review).where(held))}
+
+    def looked(self) -> dict[int, date]:
+        """Since when nobody asked of each case whether it must still be kept."""
+        since = select(_case.c.number, func.coalesce(_case.c.looked, _case.c.received).label("since"))
+        with self._reading() as connection:
+            return {row.number: row.since for row in connection.execute(since)}
 
     def confirm(self, act: "Act", id_: int, what: str) -> None:
         """The second member's word. Raises NeedsAnother for the first one's own, Overtaken if it is not asked any more."""
@@ -274,13 +281,13 @@ class Erasures:
 
 def _ending(connection: Connection, case: int) -> Ending:
     """Without days if the case is gone."""
-    days = select(_case.c.received, _case.c.closed, _case.c.out_of_scope).where(_case.c.number == case)
+    days = select(_case.c.received, _case.c.closed, _case.c.out_of_scope, _case.c.looked).where(_case.c.number == case)
     row = connection.execute(days).first()
     if row is None:
         return Ending(case, date.min, None, None, ())
     columns = [_asked.c[name] for name in Ask.__dataclass_fields__]
     asked = connection.execute(select(*columns).where(_asked.c.case == case).order_by(_asked.c.id))
-    return Ending(case, *row, tuple(Ask(**each._mapping) for each in asked))
+    return Ending(number=case, asked=tuple(Ask(**each._mapping) for each in asked), **row._mapping)
 
 
 def _count(connection: Connection, of: Any, which: Any) -> int:

@@ -53,7 +53,10 @@ class _Planned(_Tables, table=True):
 
 _TABLES = _Tables.metadata.tables
 _mail, _about, _planned = (_TABLES[name] for name in ("mail", "mailed_about", "mail_planned"))
-_DAYS = ("received", "acknowledged", "suppressed", "feedback", "closed", "out_of_scope", "money_laundering", "escalated")
+_DAYS = (
+    *("received", "acknowledged", "suppressed", "feedback", "closed", "out_of_scope", "money_laundering", "escalated"),
+    *("task_by", "plan_by", "telling_by"),
+)
 _case = table(
     "case",
     *(column(name, Date) for name in _DAYS),
@@ -81,6 +84,9 @@ class About:
     out_of_scope: date | None = None
     money_laundering: date | None = None
     escalated: date | None = None
+    task_by: date | None = None
+    plan_by: date | None = None
+    telling_by: date | None = None
     last: date | None = None
 
 

@@ -5,7 +5,7 @@ of the case itself. It opens no sheet, and of what goes with a case it leaves er
 """
 
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -42,7 +42,8 @@ class _Tag(_Tables, table=True):
 _TABLES = _Tables.metadata.tables
 _sheet, _tag = (_TABLES[name] for name in ("sheet", "tag"))
 _MARKS = {"assigned": String, "category": String, "priority": String, "money_laundering": Date, "escalated": Date}
-_case = table("case", column("number", Integer), *(column(name, kind) for name, kind in _MARKS.items()))
+_DAYS = dict.fromkeys(("task_by", "plan_by", "telling_by"), Date)
+_case = table("case", column("number", Integer), *(column(name, kind) for name, kind in {**_MARKS, **_DAYS}.items()))
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,15 @@ class Marks:
 
 
 @dataclass(frozen=True)
+class Days:
+    """The days of a sheet by which something is due: all of what is written there that stands open."""
+
+    task_by: date | None = None  # the next task
+    plan_by: date | None = None  # the plan of protection, to be looked at again
+    telling_by: date | None = None  # so is whether the persons concerned are told
+
+
+@dataclass(frozen=True)
 class Tags:
     """All tags of a case, hashed with the group's key of an epoch."""
 
@@ -74,13 +84,14 @@ class Tags:
 
 @dataclass(frozen=True)
 class Change:
-    """A sheet that takes the place of the one of `revision`; with marks and tags if they change."""
+    """A sheet that takes the place of the one of `revision`, and the days on it; with marks and tags if they change."""
 
     case: int
     revision: int
     sealed: bytes
     marks: Marks | None = None
     tags: Tags | None = None
+    days: Days = field(kw_only=True)
 
 
 def prepare(connection: Connection) -> None:
@@ -113,11 +124,11 @@ class Sheets:
         with self._writing() as connection:
             for change in changes:
                 _put(connection, change)
-                if change.marks is not None:
-                    if change.marks.assigned is not None:
-                        conflicts.refuse_to_assign(connection, change.case, change.marks.assigned)
-                    connection.execute(update(_case).where(_case.c.number == change.case).values(vars(change.marks)))
-                    self._keep_time(connection, change.case)
+                if change.marks is not None and change.marks.assigned is not None:
+                    conflicts.refuse_to_assign(connection, change.case, change.marks.assigned)
+                columns = vars(change.days) | (vars(change.marks) if change.marks else {})
+                connection.execute(update(_case).where(_case.c.number == change.case).values(columns))
+                self._keep_time(connection, change.case)
                 if change.tags is not None:
                     _retag(connection, change.case, change.tags)
             for act in acts:

@@ -39,7 +39,7 @@ class Due:
 
     due: date = NEVER  # the last day for it
     due_what: str | None = None
-    due_soon: date = NEVER  # from this day on it is soon
+    due_soon: date = NEVER  # from this day on it, or something after it, is soon
     answer_by: date = NEVER  # the last day for the first words of a person; never once there were some
 
 
