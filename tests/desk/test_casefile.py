@@ -317,6 +317,14 @@ def reader_of(desk: Desk) -> Reader:
 # Money laundering -----------------------------------------------------------------------------------------------------
 
 
+def test_words_that_are_longer_than_any_tag_are_of_no_case_and_not_composed(
+    desk: Desk, anna: Member, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("whistle.desk.casefile.tag_hash", pytest.fail)
+    *_, session = desk.running.sessions._sessions.values()
+    assert desk.running.desk.casefile.tagged(session, "\u0300\u0316" * 251) == set()
+
+
 def test_a_warning_has_a_clock_until_the_board_has_it_and_keeps_its_first_day(desk: Desk, anna: Member) -> None:
     page = kept(anna, "money")
     assert "Money laundering: to the board by" in page

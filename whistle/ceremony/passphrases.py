@@ -7,6 +7,7 @@ from pathlib import Path
 
 from whistle.errors import CeremonyRefused
 from whistle.protocol import code
+from whistle.sealing.wrapping import LONGEST_PASSPHRASE
 
 SHORTEST = 15  # NIST SP 800-63B-4: length, no rules of composition
 
@@ -36,7 +37,8 @@ def drawn(purposes: Iterable[str], random: Callable[[int], bytes]) -> Mapping[st
 
 
 def long_enough(purpose: str, passphrase: str) -> str:
-    """The passphrase. Raises CeremonyRefused if it is short."""
-    if len(passphrase) < SHORTEST:
-        raise CeremonyRefused(f"The passphrase for {purpose} must have at least {SHORTEST} characters.")
+    """The passphrase. Raises CeremonyRefused if it is short, or longer than any that is taken."""
+    if not SHORTEST <= len(passphrase) <= LONGEST_PASSPHRASE:
+        bounds = f"at least {SHORTEST} characters, at most {LONGEST_PASSPHRASE}"
+        raise CeremonyRefused(f"The passphrase for {purpose} must have {bounds}.")
     return passphrase

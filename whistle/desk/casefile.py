@@ -37,6 +37,8 @@ from whistle.store.desk import Act, Case, Cases
 from whistle.store.log import Which
 from whistle.store.sheets import Change, Kept, Marks, Tags
 
+_LONGEST_TAG = 500  # characters: a line of the sheet
+
 
 @dataclass(frozen=True)
 class Event:
@@ -131,6 +133,8 @@ class Casefile:
 
     def tagged(self, session: Session, tag: str) -> set[int]:
         """The cases of a member's groups that have this tag, found without opening one. They may be of fewer that one sees."""
+        if len(tag) > _LONGEST_TAG:
+            return set()
         keys = (identity for each in session.groups.values() for identity in each.identities.values())
         return self._cases.sheets.tagged([tag_hash(tag, identity) for identity in keys])
 

@@ -113,7 +113,7 @@ from whistle.protocol.content import INTERNAL, IntakeRecord
 from whistle.sealing.contents import Item
 from whistle.store.desk import Act, Case, Cases
 from whistle.web.body import CutShort, TooLarge, TooSlow
-from whistle.web.forms import FormTokens, read_form, refuse_other_sites
+from whistle.web.forms import LONGEST_FORM, SHORT_FORM, FormTokens, read_form, refuse_other_sites
 
 COOKIE = "__Host-desk"
 _FORMS = (
@@ -410,10 +410,10 @@ class Desk:
         return get
 
     def _sent(self, right: Right, take: Take, turns: Executor | None = None) -> Endpoint:
-        """A form of whoever is signed in and has this right, from a page of this desk. `turns` runs it, if it must wait."""
+        """A form of whoever is signed in and has this right, from a page of this desk. `turns` runs it, if it is of passphrases."""
 
         async def post(request: Request) -> Response:
-            form, now = await read_form(request), self.clock()
+            form, now = await read_form(request, SHORT_FORM if turns else LONGEST_FORM), self.clock()
             try:
                 session = self._session(request, now)
                 self.tokens.check(session.id, form.get("token", ""))
@@ -455,7 +455,7 @@ class Desk:
         return self._sign_in_page(request, "", None)
 
     async def sign_in(self, request: Request) -> Response:
-        form = await read_form(request)
+        form = await read_form(request, SHORT_FORM)
         act = partial(self._sign_in, request, form, self.clock())
         return await asyncio.get_running_loop().run_in_executor(self.members.turns, act)
 
@@ -484,7 +484,7 @@ class Desk:
         return await asyncio.to_thread(self.factor_pages.halfway, session)
 
     async def second(self, request: Request) -> Response:
-        form, now = await read_form(request), self.clock()
+        form, now = await read_form(request, SHORT_FORM), self.clock()
         session = self.sessions.find_halfway(request.cookies.get(COOKIE, ""), now)
         self.tokens.check(session.id, form.get("token", ""))
         return await asyncio.to_thread(self._second, session, proof_in(form, request.headers["host"]), now)
@@ -547,7 +547,7 @@ class Desk:
         return await asyncio.to_thread(show)
 
     async def accept_invitation(self, request: Request) -> Response:
-        form, language = await read_form(request), self.pages.language(request.query_params.get("language"), None)
+        form, language = await read_form(request, SHORT_FORM), self.pages.language(request.query_params.get("language"), None)
         accept = partial(self.people_page.accept, request.path_params["token"], form, language, self.clock())
         return await asyncio.get_running_loop().run_in_executor(self.members.turns, accept)
 

@@ -7,6 +7,7 @@ import re
 import unicodedata
 
 from whistle.errors import PassphraseTooWeak
+from whistle.sealing.wrapping import LONGEST_PASSPHRASE
 
 SHORTEST = 15
 _COMMON = (
@@ -20,6 +21,8 @@ _LEFT_OVER = 8  # characters that must remain once every known word is taken awa
 
 def check(passphrase: str, name: str, organisation: str) -> str:
     """The passphrase. Raises PassphraseTooWeak."""
+    if len(passphrase) > LONGEST_PASSPHRASE:
+        raise PassphraseTooWeak
     normal = unicodedata.normalize("NFC", passphrase)
     if len(normal) < SHORTEST or _is_repeated(normal):
         raise PassphraseTooWeak
