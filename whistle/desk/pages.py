@@ -410,7 +410,7 @@ class Desk:
         return get
 
     def _sent(self, right: Right, take: Take, turns: Executor | None = None) -> Endpoint:
-        """A form of whoever is signed in and has this right, from a page of this desk. `turns` runs it, if it is of passphrases."""
+        """A form of whoever is signed in and has this right, from a page of this desk. `turns` runs one of passphrases."""
 
         async def post(request: Request) -> Response:
             form, now = await read_form(request, SHORT_FORM if turns else LONGEST_FORM), self.clock()
