@@ -419,12 +419,15 @@ class Desk:
                 self.tokens.check(session.id, form.get("token", ""))
                 visit = Visit(request, session, now)
                 act = partial(self._noting_refusals, visit, right, partial(take, visit, form))
-                waits = turns or (self.members.turns if "proof_passphrase" in form else None)
-                return await asyncio.get_running_loop().run_in_executor(waits, act)
+                return await asyncio.get_running_loop().run_in_executor(turns or self._turns(form), act)
             except (NotSignedIn, NotThisForm, NotDeclared, StorageFailed) as error:  # no browser need have the text any more
                 return self._refusal(request, error, typed_in(form))
 
         return post
+
+    def _turns(self, form: Form) -> Executor | None:
+        """Where whoever proves by a passphrase waits; None is where nobody does."""
+        return self.members.turns if form.get("proof_passphrase") else None
 
     def _freshly(self, take: Take) -> Take:
         """The same, from somebody who has proved lately who they are; else they are asked, and what was typed waits."""
@@ -487,7 +490,8 @@ class Desk:
         form, now = await read_form(request, SHORT_FORM), self.clock()
         session = self.sessions.find_halfway(request.cookies.get(COOKIE, ""), now)
         self.tokens.check(session.id, form.get("token", ""))
-        return await asyncio.to_thread(self._second, session, proof_in(form, request.headers["host"]), now)
+        act = partial(self._second, session, proof_in(form, request.headers["host"]), now)
+        return await asyncio.get_running_loop().run_in_executor(self._turns(form), act)
 
     def _second(self, session: Session, proof: Proof, now: datetime) -> Response:
         try:
