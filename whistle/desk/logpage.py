@@ -54,11 +54,14 @@ class LogPage:
         self.cases.log(Act(now, session.member, OPENED_LOG))
         case, who, before = (asked.get(name, "").strip() for name in ("case", "who", "before"))
         error = NotACaseNumber() if case and _number(case) is None else None
-        which = Which(may_audit(session), session.member, _number(case), who.lower() or None, before=_number(before))
-        lines = [] if error else self.cases.lines.lines(which, _A_PAGE + 1)
+        which = Which(may_audit(session), session.member, _number(case), who.lower() or None)
+        lines, there = ([], 0) if error else self.cases.lines.page(which, _A_PAGE + 1, _number(before))
         shown = {"lines": lines[:_A_PAGE], "more": len(lines) > _A_PAGE, "case": case, "who": who, "before": before}
         status = 400 if error else 200
-        return self.pages.render("log", "/log", session.language, session, status, error=error, heads=self.heads, **shown)
+        counted = {"older": there - _A_PAGE, "sees_all": which.groups is None}
+        return self.pages.render(
+            "log", "/log", session.language, session, status, error=error, heads=self.heads, **shown, **counted
+        )
 
     def is_alarming(self) -> bool:
         """Whether too many sign-ins failed or too much access was refused, and no member has looked since."""
