@@ -128,6 +128,7 @@ PEOPLE = {  # tried in test_people.py: test_every_act_is_on_the_log_with_words_a
     ),
     *("/invitation/{token:token}", "/ring", "/block"),
 }
+VIEWS = {"/"}  # the filter of the inbox: changes nothing and shows no more than its page: tried in test_inbox.py
 BROADCAST = {f"/broadcast{form}" for form in ("", "/confirm", "/withdraw")}  # tried in test_broadcast.py
 AWAY = {f"/cases/{{number:case}}/{form}" for form in ("declare", "step-aside", "readmit", "exclude", "hand-over")}  # and these
 
@@ -156,7 +157,7 @@ def part(member: Member, number: int) -> str:
 
 
 def test_every_form_that_is_taken_adds_a_line_of_its_own(desk: Desk, anna: Member, world: Callable[[str], str]) -> None:
-    assert {*POSTS, *TWO, *INSTEAD, *CHANNELS, *PEOPLE, *AWAY, *BROADCAST} == routes(desk, "POST"), (
+    assert {*POSTS, *TWO, *INSTEAD, *CHANNELS, *PEOPLE, *AWAY, *BROADCAST, *VIEWS} == routes(desk, "POST"), (
         "a form is not tried here: say how it succeeds"
     )
     for path, send in POSTS.items():

@@ -320,6 +320,7 @@ class Desk:
             Guarded(None, "POST", "/invitation/{token:token}", self.accept_invitation),
             Guarded(None, "GET", "/passkey.js", self.script),
             self._page(Right.ACCOUNT, "/", self.home),
+            self._form(Right.CASES, "/", self.find),
             self._form(Right.ACCOUNT, "/sign-out", self.sign_out),
             self._page(Right.ACCOUNT, "/passphrase", self.passphrase_page),
             self._form(Right.ACCOUNT, "/passphrase", self.change_passphrase, self.members.turns),
@@ -602,6 +603,10 @@ class Desk:
             broadcasts=self.broadcast_page.broadcasting.waiting(session, today),
             done=done if (done := visit.request.query_params.get("done")) in _LEAVING else None,
         )
+
+    def find(self, visit: Visit, form: Form) -> Response:
+        """Cases, by what a form of the inbox asks for."""
+        return _go(self.work.path_of(visit.session, form))
 
     def log(self, visit: Visit) -> Response:
         return self.log_page.show(visit.session, visit.request.query_params, visit.now)
