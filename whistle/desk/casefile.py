@@ -104,7 +104,7 @@ class Casefile:
         self._cases.sheets.keep([mine, *theirs], acts)
 
     def join(self, session: Session, number: int, other: int, acts: Iterable[Act]) -> None:
-        """Links two cases. Raises Overtaken or SheetDamaged."""
+        """Links two cases. Raises Overtaken, SheetDamaged, TextTooLong or NotAContent."""
         pair = ((number, other), (other, number))
         self._cases.sheets.keep([self._linked(session, one, its, linked=True) for one, its in pair], acts)
 
