@@ -14,7 +14,7 @@ WHISTLE = TOP / "whistle"
 TABLE: dict[str, tuple[set[str], set[str]]] = {
     "errors": (set(), set()),
     "settings": ({"errors"}, set()),
-    "passphrases": ({"errors"}, set()),  # people choose them in the ceremony and at the desk
+    "passphrases": ({"errors", "sealing"}, set()),  # people choose them in the ceremony and at the desk
     "protocol": ({"errors"}, set()),
     "sealing": ({"errors", "protocol"}, {"nacl", "argon2", "cryptography"}),
     "store": ({"errors", "protocol"}, {"sqlmodel", "sqlalchemy"}),

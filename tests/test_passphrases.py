@@ -64,3 +64,10 @@ def test_no_phrase_of_the_list_is_taken_in_any_spelling() -> None:
 
 def test_a_common_word_within_a_long_sentence_of_ones_own_does_no_harm() -> None:
     assert check("my dragon eats welcome mats in april", "anna", "Demobank")
+
+
+def test_a_very_long_one_is_taken_and_one_of_more_than_1024_characters_is_refused() -> None:
+    long = ("nattoget til skagen gik ikke" + str(3**2_200))[:1_024]
+    assert check(long, "anna", "Demobank") == long
+    with pytest.raises(PassphraseTooWeak):
+        check(long + "a", "anna", "Demobank")

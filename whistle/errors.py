@@ -305,7 +305,7 @@ class DeskBusy(WhistleError):
 
 
 class PassphraseTooWeak(WhistleError):
-    """A passphrase has at least 15 characters and is not a name or a common phrase."""
+    """A passphrase has 15 to 1,024 characters and is not a name or a common phrase."""
 
 
 class NotYours(WhistleError):

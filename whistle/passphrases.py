@@ -9,6 +9,7 @@ from functools import cache
 from pathlib import Path
 
 from whistle.errors import PassphraseTooWeak
+from whistle.sealing.wrapping import LONGEST_PASSPHRASE
 
 SHORTEST = 15
 _LEFT_OVER = 8  # characters that must remain once every known word is taken away
@@ -17,6 +18,8 @@ _FILE = Path(__file__).with_name("common-passphrases.txt")
 
 def check(passphrase: str, *names: str) -> str:
     """The passphrase, if it is long and made neither of these names nor of what is common. Raises PassphraseTooWeak."""
+    if len(passphrase) > LONGEST_PASSPHRASE:
+        raise PassphraseTooWeak
     normal = unicodedata.normalize("NFC", passphrase)
     if len(normal) < SHORTEST or _is_repeated(normal):
         raise PassphraseTooWeak

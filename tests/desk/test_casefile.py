@@ -316,6 +316,14 @@ def test_a_tag_is_found_without_opening_a_case_and_by_its_own_group_alone(desk: 
     assert casefile.tagged(mine, "bilag") == {2}
 
 
+def test_words_that_are_longer_than_any_tag_are_of_no_case_and_not_composed(
+    desk: Desk, anna: Member, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("whistle.desk.casefile.tag_hash", pytest.fail)
+    *_, session = desk.running.sessions._sessions.values()
+    assert desk.running.desk.casefile.tagged(session, "\u0300\u0316" * 251) == set()
+
+
 def reader_of(desk: Desk) -> Reader:
     """As the running desk has it."""
     return Reader(desk.cases, KeyCard(desk.settings.card, desk.settings.root_fingerprint, desk.card.instance), bytes)

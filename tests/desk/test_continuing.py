@@ -9,6 +9,7 @@ import pytest
 
 from tests.desk.running import ANNA, CARL, Desk, Member, Reporter
 from tests.desk.test_writing import begun
+from whistle.errors import NotAContent
 from whistle.protocol.content import Continues
 from whistle.sealing.continuing import continue_from
 
@@ -99,3 +100,41 @@ def test_a_member_who_does_not_see_the_earlier_case_learns_nothing_of_it(desk: D
     assert NOWHERE in page
     assert f"Case {earlier}." not in page
     assert acts(desk, case.number) == acts(desk, earlier) == []
+
+
+def test_a_full_sheet_keeps_no_case_from_being_read_and_is_linked_once_there_is_room(
+    desk: Desk, anna: Member, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (old, earlier), (new, later) = begun(desk, anna), begun(desk, anna)
+    said(desk, new, continue_from(old.keys, new.keys.box))
+    with monkeypatch.context() as full:
+        full.setattr("whistle.desk.sheet.PLAINTEXT_LIMIT", 10)
+        assert f"goes on here from Case {earlier}" in words(anna, later)
+        assert acts(desk, later) == []
+    words(anna, later)
+    assert acts(desk, later) == ["linked with earlier"]
+
+
+@pytest.mark.parametrize("damaged", ["earlier", "later"])
+def test_a_damaged_case_keeps_none_from_being_read_that_is_linked_with_it(desk: Desk, anna: Member, damaged: str) -> None:
+    (old, earlier), (new, later) = begun(desk, anna), begun(desk, anna)
+    said(desk, new, continue_from(old.keys, new.keys.box))
+    words(anna, later)
+    broken, whole = (earlier, later) if damaged == "earlier" else (later, earlier)
+    with closing(sqlite3.connect(desk.database)) as connection:
+        connection.execute('UPDATE content SET payload = zeroblob(99) WHERE "case" = ?', (broken,))
+        connection.commit()
+    assert "Write to them there." not in words(anna, whole)
+
+
+def test_a_case_that_is_damaged_while_it_is_linked_keeps_none_from_being_read(
+    desk: Desk, anna: Member, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (old, earlier), (new, later) = begun(desk, anna), begun(desk, anna)
+    said(desk, new, continue_from(old.keys, new.keys.box))
+
+    def join(*_: object) -> None:
+        raise NotAContent
+
+    monkeypatch.setattr(desk.running.desk.casefile, "join", join)
+    assert f"goes on here from Case {earlier}" in words(anna, later)

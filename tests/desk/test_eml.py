@@ -100,6 +100,33 @@ def test_whatever_charset_it_claims_it_is_read_at_once(charset: str) -> None:
     assert is_well_formed(read_mail(head + b"ab-c\xff" * 200_000).text)
 
 
+ENDLESS = b'="' + b";" * 3_000
+IN_A_PART = b"Content-Type: multipart/mixed; boundary=b\n\n--b\n"
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"Content-Disposition: attachment; filename" + ENDLESS,
+        b"content-type: text/plain; charset" + ENDLESS,
+        b"Content-Type: multipart/mixed; boundary" + ENDLESS,
+        IN_A_PART + b"Content-Type: text/plain; charset" + ENDLESS,
+        b"X: y\n" * 1_001,
+        b"From: " + b"(" * 990,
+        b"Content-Disposition: attachment; filename*=idna''" + b"x" * 300,
+        b"\n" * 1_000_001,
+    ],
+    ids=["disposition", "type", "boundary", "type of a part", "headers", "comments", "idna", "lines"],
+)
+def test_what_takes_python_hours_or_makes_it_stumble_is_refused(head: bytes) -> None:
+    with pytest.raises(MailRefused):
+        read_mail(b"Subject: x\n" + head + b"\n\nwords")
+
+
+def test_a_mail_to_many_is_as_good_as_another() -> None:
+    assert read_mail(HEAD + b"To: " + b",\n ".join([b"karen@example.com"] * 2_000) + b"\n\nwords").text == "words"
+
+
 @given(st.binary(max_size=300))
 def test_any_bytes_are_read_or_refused_by_name(rest: bytes) -> None:
     for whole in (HEAD + rest, HEAD + b"Content-Type: multipart/mixed; boundary=b\n\n--b\n" + rest):

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
+from threading import current_thread
 
 import pyotp
 import pytest
@@ -17,6 +18,7 @@ from tests.desk.running import _OPENED, ANNA, BO, PASSPHRASES, Desk, Member, Pag
 from tests.desk.test_erasure import close
 from whistle.desk.factors import RECENT
 from whistle.desk.sessions import HALFWAY, Owes
+from whistle.errors import WrongPassphrase
 from whistle.store.factors import PASSKEY, TOTP
 from whistle.store.log import Which
 
@@ -102,6 +104,25 @@ def with_case(desk: Desk) -> None:
     reporter = Reporter.new(desk.card)
     desk.deliver(reporter.frame(reporter.report(SECRET)))
     desk.signed_in(BO)
+
+
+def test_no_proof_has_a_passphrase_tried_outside_its_queue(strict: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Argon2id takes 256 MiB each time: many forms at once would all be tried before the first failure counts."""
+    tried = list[str]()
+
+    def unwrap(*_: object) -> bytes:
+        tried.append(current_thread().name)
+        raise WrongPassphrase
+
+    anna, (other, _) = strict.signed_in(ANNA), halfway(strict, BO)
+    monkeypatch.setattr("whistle.desk.members.unwrap", unwrap)
+    for proof in ({"proof_code": "1"}, {"proof_passkey": "{}"}, {"proof_code": "1", "proof_passphrase": ""}):
+        assert anna.post("/factors/totp", code="1", **proof).status == 403
+        assert other.post("/sign-in/second", **proof).status == 403
+    assert tried == []
+    for member, path in ((anna, "/factors/totp"), (other, "/sign-in/second")):
+        member.post(path, proof_passphrase="words")
+    assert [name.partition("_")[0] for name in tried] == ["passphrase", "passphrase"]
 
 
 # Signing in -----------------------------------------------------------------------------------------------------------

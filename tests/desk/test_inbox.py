@@ -319,6 +319,41 @@ def test_states_and_days_narrow_every_section_and_its_count(desk: Desk) -> None:
     assert f'<a href="/?to={yesterday}">All <b>1</b>' in page
 
 
+def test_a_tag_narrows_the_inbox_and_stands_in_no_address(desk: Desk) -> None:
+    anna = desk.signed_in(ANNA)
+    for case in (1, 4):
+        revision = re.search(r'name="revision" value="([0-9]+)"', anna.get(f"/cases/{case}").text)
+        assert revision is not None
+        assert anna.post(f"/cases/{case}/sheet", part="tags", revision=revision[1], text="Nordlys ApS").status == 303
+    asked = {"tag": "nordlys  aps", "state": "received", "section": "answer", "from": "", "to": ""}
+    to = anna.post("/", **asked).header("location")
+    assert to == "/?section=answer&state=received&tagged=0"
+    assert shown(anna, to) == [4, 1]
+    page = html.unescape(anna.get(to).text)
+    assert 'name="tag" type="text" value="nordlys aps"' in page
+    assert '<form method="post" action="/">' in page
+    addresses = re.findall(r'(?:href|action)="([^"]*)"', page)
+    assert f"{to}&language=da" in addresses
+    assert "/?state=received&tagged=0" in addresses
+    assert "/?section=answer" in addresses, "all days and states"
+    assert not [each for each in addresses if "nordlys" in each.lower()]
+    assert anna.post("/", **asked).header("location") == to
+    assert anna.post("/", tag="bilag").header("location") == "/?tagged=1"
+    assert shown(anna, "/?tagged=1") == []
+    wrong = anna.post("/", **{**asked, "from": "x"}).header("location")
+    assert anna.get(wrong).status == 400
+    assert 'name="tag" type="text" value="nordlys aps"' in anna.get(wrong).text
+
+
+def test_a_tag_in_an_address_finds_nothing_and_its_place_only_what_this_session_asked_for(desk: Desk) -> None:
+    anna, bo = desk.signed_in(ANNA), desk.signed_in(BO)
+    assert len(shown(anna, "/?tag=nordlys")) == 4
+    assert anna.post("/", tag="nordlys aps").header("location") == "/?tagged=0"
+    for place in ("0", "1", "-1", "x", "00"):
+        answer = bo.get(f"/?tagged={place}")
+        assert (answer.status, "There is no such view" in answer.text) == (400, True), place
+
+
 @pytest.mark.parametrize(
     "query",
     [

@@ -132,6 +132,7 @@ PEOPLE = {  # tried in test_people.py: test_every_act_is_on_the_log_with_words_a
     ),
     *("/invitation/{token:token}", "/ring", "/block"),
 }
+VIEWS = {"/"}  # the filter of the inbox: changes nothing and shows no more than its page: tried in test_inbox.py
 BROADCAST = {f"/broadcast{form}" for form in ("", "/confirm", "/withdraw")}  # tried in test_broadcast.py
 AWAY = {f"/cases/{{number:case}}/{form}" for form in ("declare", "step-aside", "readmit", "exclude", "hand-over")}  # and these
 
@@ -160,7 +161,7 @@ def part(member: Member, number: int) -> str:
 
 
 def test_every_form_that_is_taken_adds_a_line_of_its_own(desk: Desk, anna: Member, world: Callable[[str], str]) -> None:
-    assert {*POSTS, *TWO, *INSTEAD, *CHANNELS, *PEOPLE, *AWAY, *BROADCAST} == routes(desk, "POST"), (
+    assert {*POSTS, *TWO, *INSTEAD, *CHANNELS, *PEOPLE, *AWAY, *BROADCAST, *VIEWS} == routes(desk, "POST"), (
         "a form is not tried here: say how it succeeds"
     )
     for path, send in POSTS.items():
@@ -569,6 +570,22 @@ def test_a_page_has_fifty_lines_and_the_older_ones_are_behind_it_each_once(desk:
     assert [who for each in seen for who in each] == [f"member-{number}" for number in reversed(range(120))]
 
 
+def test_no_page_tells_a_lead_that_there_are_lines_between_those_that_they_see(desk: Desk, anna: Member) -> None:
+    """Numbers of lines, tried in the address, would tell which are missing and when the lines beside them were written."""
+    carl, number = desk.signed_in(CARL), case_of(desk)
+    for each in range(40):
+        desk.cases.log(Act(NOW, f"member-{each}", "signed in"))
+        desk.cases.log(Act(NOW, ANNA, "opened", number))
+    desk.running.heads.keep(today())
+    everything = rows_of(carl.get("/log?before=40"))
+    for before in (1, 2, 39):
+        shown = rows_of(carl.get(f"/log?before={before}"))
+        assert shown == everything[40 - before :], before
+    assert not re.search(r"line \d", carl.get("/log").text)
+    dora = desk.signed_in(DORA)
+    assert re.search(r"Up to line \d+, on ", dora.get("/log").text)
+
+
 def test_lines_are_found_by_case_and_by_member(desk: Desk, anna: Member) -> None:
     one, other = case_of(desk), case_of(desk)
     bo = desk.signed_in(BO)
@@ -605,7 +622,12 @@ def test_the_page_says_up_to_where_the_log_was_verified_and_when_a_head_was_writ
     assert "Not yet. It is verified when the desk starts, and daily." in page
     assert "Not since the desk started." in page
     desk.running.heads.keep(today())
-    assert f"Up to line {len(log_of(desk))}, on " in anna.get("/log").text
+    on = re.search(r"Verified</dt><dd>([^<]+)</dd>", anna.get("/log").text)
+    assert on is not None
+    assert on[1].startswith(str(today().day))
+    dora = desk.signed_in(DORA)
+    desk.running.heads.keep(today())
+    assert f"Up to line {len(log_of(desk))}, on {on[1]}" in dora.get("/log").text
 
 
 def test_without_a_session_the_log_is_not_shown(desk: Desk) -> None:

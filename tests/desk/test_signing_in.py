@@ -121,6 +121,15 @@ def test_a_passphrase_is_not_changed_by_mistake(desk: Desk, old: str, new: str, 
     assert Member(desk.port).sign_in(BO).status == 303
 
 
+def test_a_form_of_passphrases_takes_three_long_ones_and_nothing_longer(desk: Desk) -> None:
+    """Nobody has said who they are yet: a form of megabytes would be read, and its passphrase composed."""
+    bo = desk.signed_in(BO)
+    longest = "\N{ROMAN NUMERAL ONE}" * 1_024
+    assert bo.post("/passphrase", old=longest, new=longest, again=longest).status == 400
+    for path in ("/sign-in", "/sign-in/second", f"/invitation/{'f' * 64}", "/passphrase"):
+        assert bo.post(path, passphrase="a" * 41_000).status == 413, path
+
+
 def test_a_crowd_at_the_door_is_told_to_come_back_and_does_not_queue_for_minutes() -> None:
     turns, going = Turns(), Event()
     waiting = [turns.submit(going.wait) for _ in range(18)]

@@ -8,7 +8,8 @@ from typing import Any
 from starlette.requests import Request
 
 from tests import vectors
-from whistle.errors import CodeUnreadable, Malformed, SealingError, WhistleError
+from whistle.desk.eml import read_mail
+from whistle.errors import CodeUnreadable, MailRefused, Malformed, SealingError, WhistleError
 from whistle.protocol import canonical, card, content, envelope, identity, parts, plaintext, receipt, wire
 from whistle.protocol import code as codes
 from whistle.protocol.bech32 import read_recipient, write_recipient
@@ -26,6 +27,15 @@ RING_A, RING_B = (Identity(bytes.fromhex(vectors.read("identity", 111).given[nam
 SEALED = age.seal(b"x" * 20_000, [IDENTITY.recipient])
 RECEIPT = receipt.serialize(receipt.Receipt(bytes(16), bytes(32), bytes(32), bytes(32), day("2026-11-21"), bytes(32)))
 PART = parts.serialize_part(parts.Part(bytes(16), 300_000, 1, bytes(300_000 - 262_144)))
+
+
+MAIL = b"""From: Karen =?utf-8?q?H=C3=B8lm?= (k) <karen@example.com>\nSubject: Bilag 7\nDate: Fri, 20 Nov 2026 09:00:00 +0100
+Content-Type: multipart/mixed; boundary="b"\n
+--b\nContent-Type: text/html; charset=utf-8\nContent-Transfer-Encoding: quoted-printable\n
+<p title=3D"a">Bilag&nbsp;7<!-- x --><script>y</script></p>
+--b\nContent-Type: application/pdf; name="a.pdf"\nContent-Disposition: attachment; filename*=utf-8''bilag%207.pdf
+Content-Transfer-Encoding: base64\n\nJVBERg==
+--b\nContent-Type: message/rfc822\n\nSubject: x\n\nwords\n--b--\n"""
 
 
 @dataclass(frozen=True)
@@ -110,5 +120,6 @@ PARSERS = (
     Parser("sealed content", lambda given: open_envelope(given, [IDENTITY]), (SealingError, Malformed), (SEALED,)),
     Parser("wrapped key", _text(lambda text: factors_of(text, "root")), (WhistleError,), _seeds("wrapped-keys", key="file")),
     Parser("form", _form, (WhistleError,), (b"text=a&token=b", b"state=closed&tell=1&seen=12", b"text=%C3%A6+%00")),
+    Parser("mail", read_mail, (MailRefused,), (MAIL,)),
     Parser("challenge", _challenge, (WhistleError,), (b"WyJhIiwxMF0.AAAAAA.c2lnbmF0dXJl", b"a.b.c")),
 )

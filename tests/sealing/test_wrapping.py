@@ -7,7 +7,8 @@ import pytest
 
 from tests import vectors
 from whistle.errors import NotAWrappedKey, WeakWrapping, WrongPassphrase
-from whistle.sealing.wrapping import STANDARD, Cost, Factors, unwrap, wrap
+from whistle.sealing import wrapping
+from whistle.sealing.wrapping import LONGEST_PASSPHRASE, STANDARD, Cost, Factors, unwrap, wrap
 
 VECTORS = vectors.read("wrapped-keys", 77)
 ERRORS = {
@@ -55,3 +56,15 @@ def test_factors_do_not_print() -> None:
 def test_a_passphrase_is_the_same_whatever_keyboard_composed_it() -> None:
     wrapped = wrap(b"s" * 32, "root", Factors("\u00c5ngstr\u00f6m i Aarhus"), os.urandom, LEAST)
     assert unwrap(wrapped, "root", Factors("A\u030angstro\u0308m i Aarhus")) == b"s" * 32
+
+
+def test_an_endless_passphrase_is_refused_before_it_is_composed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Composing marks of two kinds takes the square of their number, and holds up everybody meanwhile."""
+    longest, composed = "\u0300\u0316" * (LONGEST_PASSPHRASE // 2), list[str]()
+    wrapped = wrap(b"s" * 32, "member anna", Factors(longest), os.urandom, LEAST)
+    assert unwrap(wrapped, "member anna", Factors(longest)) == b"s" * 32
+    monkeypatch.setattr(wrapping, "normalize", lambda _, text: composed.append(text) or text)
+    for act in (lambda over: unwrap(wrapped, "member anna", over), lambda over: wrap(b"", "root", over, os.urandom, LEAST)):
+        with pytest.raises(WrongPassphrase):
+            act(Factors(longest + "a"))
+    assert composed == []

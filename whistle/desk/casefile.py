@@ -39,6 +39,8 @@ from whistle.store.desk import Act, Case, Cases
 from whistle.store.log import Which
 from whistle.store.sheets import Change, Kept, Marks, Tags
 
+_LONGEST_TAG = 500  # characters: a line of the sheet
+
 
 @dataclass(frozen=True)
 class Event:
@@ -105,7 +107,7 @@ class Casefile:
         self._cases.sheets.keep([mine, *theirs], acts)
 
     def join(self, session: Session, number: int, other: int, acts: Iterable[Act]) -> None:
-        """Links two cases. Raises Overtaken or SheetDamaged."""
+        """Links two cases. Raises Overtaken, SheetDamaged, TextTooLong or NotAContent."""
         pair = ((number, other), (other, number))
         self._cases.sheets.keep([self._linked(session, one, its, linked=True) for one, its in pair], acts)
 
@@ -134,6 +136,8 @@ class Casefile:
 
     def tagged(self, session: Session, tag: str) -> set[int]:
         """The cases of a member's groups that have this tag, found without opening one. They may be of fewer that one sees."""
+        if len(tag) > _LONGEST_TAG:
+            return set()
         keys = (identity for each in session.groups.values() for identity in each.identities.values())
         return self._cases.sheets.tagged([tag_hash(tag, identity) for identity in keys])
 

@@ -10,7 +10,7 @@ from datetime import datetime
 from whistle.desk.casefile import Casefile
 from whistle.desk.reading import OpenCase, Reader
 from whistle.desk.sessions import Session
-from whistle.errors import BadSignature, NotAContent, NotYours, Overtaken, SheetDamaged
+from whistle.errors import BadSignature, NotAContent, NotYours, Overtaken, SheetDamaged, TextTooLong
 from whistle.protocol.content import Continues
 from whistle.sealing.continuing import check_continues
 from whistle.store.desk import Act, Cases
@@ -47,7 +47,7 @@ class Continuing:
             return Continued(said=True, forged=True, later=later)
         if not self._is_linked(number):
             acts = [Act(now, "desk", "linked with earlier", number), Act(now, "desk", "changed related", earlier)]
-            with suppress(Overtaken, SheetDamaged):  # the next opening links them
+            with suppress(Overtaken, SheetDamaged, TextTooLong, NotAContent):  # the next opening links them, if it can
                 self._casefile.join(session, number, earlier, acts)
         return Continued(said=True, earlier=earlier, later=later)
 
@@ -63,9 +63,10 @@ class Continuing:
     def _later(self, session: Session, opened: OpenCase) -> int | None:
         """Of the cases that are linked with this one, that which goes on from it."""
         for other in filter(self._is_linked, self._casefile.related(session, opened)):
-            said = _said(self._reader.unshown(session, other))
-            if said is not None and said.box == opened.case.box:
-                return other
+            with suppress(NotYours, NotAContent):  # one that does not open is none that this page can name
+                said = _said(self._reader.unshown(session, other))
+                if said is not None and said.box == opened.case.box:
+                    return other
         return None
 
     def _is_linked(self, number: int) -> bool:

@@ -15,8 +15,8 @@ from email.header import decode_header, make_header
 from email.message import Message
 from email.utils import parseaddr, parsedate_to_datetime
 from hashlib import sha256
-from html.parser import HTMLParser
 
+from whistle.desk.markup import plain
 from whistle.desk.uploads import name_of, shown_name
 from whistle.errors import MailRefused
 from whistle.protocol.canonical import written_length
@@ -25,10 +25,10 @@ from whistle.protocol.constants import FILES_LIMIT, TEXT_LIMIT, TYPE_LIMIT
 LONGEST_MAIL = 25_000_000  # bytes: what mail servers take
 _PARTS, _DEPTH = 50, 10  # the parser's work grows with both
 _HEADER, _HTML, _SPARE = 1_000, 1_000_000, 10_000  # characters
+_HEADERS, _PARAMETERS = 1_000, 2_000  # of a part; characters, for the time to read them grows with their square
+_LINES = 1_000_000  # each is compared with every boundary
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 _TYPE = re.compile(r"[a-z0-9.+-]+/[a-z0-9.+-]+")
-_BREAKS = frozenset(("p", "div", "br", "li", "tr", "h1", "h2", "h3", "h4", "blockquote", "table", "ul", "ol", "pre", "hr"))
-_UNSEEN = frozenset(("script", "style", "title", "template"))
 # Some codecs of Python's take hours for what a stranger can send in a second.
 _CHARSETS = ("utf-8", "utf-16", "ascii", "iso8859", "cp125", "koi8", "gb", "big5", "shift_jis", "euc_", "iso2022", "mac-")
 
@@ -76,9 +76,25 @@ class Incoming:
         return bytes(self._held)
 
 
+class _Part(Message):
+    """A part of a mail, refused while it is read: some of what a stranger writes in a header takes hours to look at."""
+
+    def set_raw(self, name: str, value: str) -> None:
+        """Raises MailRefused."""
+        if len(self) == _HEADERS or (len(value) > _PARAMETERS and name.lower().startswith("content-")):
+            raise MailRefused
+        super().set_raw(name, value)
+
+
 def read_mail(whole: bytes) -> Mail:
     """Raises MailRefused."""
-    message = _parsed(whole)
+    try:
+        return _read(whole, _parsed(whole))
+    except (MessageError, ValueError, LookupError, AssertionError, RecursionError):  # what Python's own readers stumble over
+        raise MailRefused from None
+
+
+def _read(whole: bytes, message: Message) -> Mail:
     leaves = list(_leaves(message, 0))
     texts = [each for each in leaves if _is_text(each)]
     text = "\n\n".join(filter(None, (_words(each) for each in texts))).strip()
@@ -95,24 +111,23 @@ def read_mail(whole: bytes) -> Mail:
 
 
 def _parsed(whole: bytes) -> Message:
+    if whole.count(b"\n") + whole.count(b"\r") > _LINES:
+        raise MailRefused
     parser = BytesFeedParser(_counted())
-    try:
-        parser.feed(whole)
-        return parser.close()
-    except (MessageError, ValueError, LookupError):
-        raise MailRefused from None
+    parser.feed(whole)
+    return parser.close()
 
 
-def _counted() -> Callable[..., Message]:
+def _counted() -> Callable[..., _Part]:
     """Makes the parts of one mail, up to a number: whoever nests them by the thousand is stopped while they are read."""
     made = 0
 
-    def make(**given: object) -> Message:
+    def make(**given: object) -> _Part:
         nonlocal made
         made += 1
         if made > _PARTS:
             raise MailRefused
-        return Message(**given)  # type: ignore[arg-type]
+        return _Part(**given)  # type: ignore[arg-type]
 
     return make
 
@@ -140,7 +155,7 @@ def _is_text(part: Message) -> bool:
 def _words(part: Message) -> str:
     found = _decoded(_content(part), part.get_content_charset() or "utf-8").replace("\r\n", "\n")
     found = _CONTROLS.sub("", found)
-    return (_plain(found[:_HTML]) if part.get_content_subtype() == "html" else found).strip()
+    return (plain(found[:_HTML]) if part.get_content_subtype() == "html" else found).strip()
 
 
 def _content(part: Message) -> bytes:
@@ -177,34 +192,3 @@ def _day(message: Message) -> date | None:
         return parsedate_to_datetime(str(message.get("date", ""))[:_HEADER]).date()
     except (TypeError, ValueError, OverflowError):
         return None
-
-
-class _Plain(HTMLParser):
-    """Text without its markup: no address in it is ever asked for anything."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.pieces: list[str] = []
-        self._unseen = 0
-
-    def handle_starttag(self, tag: str, _: list[tuple[str, str | None]]) -> None:
-        self._unseen += tag in _UNSEEN
-        if tag in _BREAKS:
-            self.pieces.append("\n")
-
-    def handle_endtag(self, tag: str) -> None:
-        self._unseen = max(0, self._unseen - (tag in _UNSEEN))
-        if tag in _BREAKS:
-            self.pieces.append("\n")
-
-    def handle_data(self, data: str) -> None:
-        if not self._unseen:
-            self.pieces.append(re.sub(r"\s+", " ", data))
-
-
-def _plain(html: str) -> str:
-    reader = _Plain()
-    reader.feed(html)
-    reader.close()
-    lines = [line.strip() for line in "".join(reader.pieces).split("\n")]
-    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines))

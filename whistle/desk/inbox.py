@@ -21,7 +21,7 @@ from whistle.store.desk import Case, Cases
 from whistle.store.worklist import NEVER, SECTIONS, Clocks, Due, Wanted
 
 _A_PAGE = 50
-_FIELDS = ("section", "state", "from", "to", "tag")
+_FIELDS = ("section", "state", "from", "to", "tagged")
 _DIGITS = 9  # of the number of a case
 
 
@@ -48,7 +48,7 @@ class Row:
 
 @dataclass(frozen=True)
 class View:
-    """A page of the cases that were asked for. `asked` is the form as it was filled in."""
+    """A page of the cases that were asked for. `asked` is the form as it was filled in, but for the tag."""
 
     rows: tuple[Row, ...]
     wanted: Wanted
@@ -56,6 +56,7 @@ class View:
     asked: Mapping[str, str]
     today: date
     more: bool
+    tag: str = ""
 
     def path(self, **changes: str) -> str:
         """Where the same is, with another section or from another case on."""
@@ -91,18 +92,28 @@ class Inbox:
 
     def view(self, session: Session, query: Mapping[str, str], today: date) -> View:
         """A page of what was asked for. Raises NoSuchView."""
-        wanted, groups = _wanted(query), list(session.groups)
-        if tag := query.get("tag", ""):
+        wanted, groups, tag = _wanted(query), list(session.groups), _tag(session, query)
+        if query.get("tagged") and not tag:
+            raise NoSuchView
+        if tag:
             wanted = replace(wanted, numbers=frozenset(self._casefile.tagged(session, tag)))
         counts = self._cases.work.counts(groups, session.member, wanted, today)
         numbers = self._cases.work.page(groups, session.member, wanted, today, _A_PAGE + 1)
         found = self._cases.inbox(groups, session.member, numbers[:_A_PAGE])
         rows = tuple(self.row(case, new, today) for case, new in found)
-        return View(rows, wanted, counts, _asked(query), today, len(numbers) > _A_PAGE)
+        return View(rows, wanted, counts, _asked(query), today, len(numbers) > _A_PAGE, tag)
+
+    def path_of(self, session: Session, form: Mapping[str, str]) -> str:
+        """Where a page has what a form asks for. A tag is sealed at rest: the address has its place in the session's memory."""
+        tag = " ".join(form.get("tag", "").split())
+        if tag and tag not in session.tags:
+            session.tags.append(tag)
+        asked = _asked(form) | {"tagged": str(session.tags.index(tag)) if tag else ""}
+        return f"/?{urlencode({name: value for name, value in asked.items() if value})}"
 
     def nothing(self, session: Session, query: Mapping[str, str], today: date) -> View:
         """The whole list under a form that was not understood, as it was filled in."""
-        return replace(self.view(session, {}, today), asked=_asked(query))
+        return replace(self.view(session, {}, today), asked=_asked(query), tag=_tag(session, query))
 
     def row(self, case: Case, new: int, today: date) -> Row:
         return Row(case, State(case.state), new, _owed(case, self._preset, today))
@@ -142,6 +153,11 @@ def _owed(case: Case, preset: Preset, today: date) -> tuple[Deadline, ...]:
 
 def _asked(query: Mapping[str, str]) -> dict[str, str]:
     return {name: query.get(name, "") for name in _FIELDS}
+
+
+def _tag(session: Session, query: Mapping[str, str]) -> str:
+    """The words of the tag; "" for none, and for one that was asked for in another session."""
+    return dict(zip(map(str, range(len(session.tags))), session.tags, strict=True)).get(query.get("tagged", ""), "")
 
 
 def _wanted(query: Mapping[str, str]) -> Wanted:

@@ -57,8 +57,8 @@ class LogPage:
             self.cases.log(Act(now, session.member, SAW_REFUSALS))
         case, who, before = (asked.get(name, "").strip() for name in ("case", "who", "before"))
         error = NotACaseNumber() if case and _number(case) is None else None
-        which = Which(may_audit(session), session.member, _number(case), who.lower() or None, before=_number(before))
-        lines = [] if error else self.cases.lines.lines(which, _A_PAGE + 1)
+        which = Which(may_audit(session), session.member, _number(case), who.lower() or None)
+        lines, there = ([], 0) if error else self.cases.lines.page(which, _A_PAGE + 1, _number(before))
         shown = {"lines": lines[:_A_PAGE], "more": len(lines) > _A_PAGE, "case": case, "who": who, "before": before}
         shown |= {"refusals": refused, "now": asked.get("done") == "verify" and self.heads.verified}
         if case and not error:
@@ -66,7 +66,10 @@ class LogPage:
             openings = [(each.who, each.time) for each in opened if each.time]  # not those that are dropped
             shown |= {"openings": openings, "look_ups": look_ups(openings)}
         status = 400 if error else 200
-        return self.pages.render("log", "/log", session.language, session, status, error=error, heads=self.heads, **shown)
+        counted = {"older": there - _A_PAGE, "sees_all": which.groups is None}
+        return self.pages.render(
+            "log", "/log", session.language, session, status, error=error, heads=self.heads, **shown, **counted
+        )
 
     def verify(self, session: Session, _: Mapping[str, str], now: datetime) -> Response:
         """Verifies the log now, against every signed head that is here; the page says what was found."""

@@ -100,7 +100,7 @@ class Members:
     def confirm(self, name: str, passphrase: str) -> None:
         """Whether it is their passphrase, and nothing of what it opens. Raises SignInRefused."""
         member = self._cases.member(name)
-        if member is None:
+        if member is None or not passphrase:  # none is tried: whoever gives a code instead has not waited for a turn
             raise SignInRefused
         self._unwrap(member, passphrase)
 

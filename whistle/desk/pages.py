@@ -116,7 +116,7 @@ from whistle.sealing.contents import Item
 from whistle.store.desk import Act, Case, Cases
 from whistle.store.log import WAITED
 from whistle.web.body import CutShort, TooLarge, TooSlow
-from whistle.web.forms import FormTokens, read_form, refuse_other_sites
+from whistle.web.forms import LONGEST_FORM, SHORT_FORM, FormTokens, read_form, refuse_other_sites
 
 COOKIE = "__Host-desk"
 _FORMS = (
@@ -327,6 +327,7 @@ class Desk:
             Guarded(None, "POST", "/invitation/{token:token}", self.accept_invitation),
             Guarded(None, "GET", "/passkey.js", self.script),
             self._page(Right.ACCOUNT, "/", self.home),
+            self._form(Right.CASES, "/", self.find),
             self._form(Right.ACCOUNT, "/sign-out", self.sign_out),
             self._page(Right.ACCOUNT, "/passphrase", self.passphrase_page),
             self._form(Right.ACCOUNT, "/passphrase", self.change_passphrase, self.members.turns),
@@ -420,21 +421,24 @@ class Desk:
         return get
 
     def _sent(self, right: Right, take: Take, turns: Executor | None = None) -> Endpoint:
-        """A form of whoever is signed in and has this right, from a page of this desk. `turns` runs it, if it must wait."""
+        """A form of whoever is signed in and has this right, from a page of this desk. `turns` runs one of passphrases."""
 
         async def post(request: Request) -> Response:
-            form, now = await read_form(request), self.clock()
+            form, now = await read_form(request, SHORT_FORM if turns else LONGEST_FORM), self.clock()
             try:
                 session = self._session(request, now)
                 self.tokens.check(session.id, form.get("token", ""))
                 visit = Visit(request, session, now)
                 act = partial(self._noting_refusals, visit, right, partial(take, visit, form))
-                waits = turns or (self.members.turns if "proof_passphrase" in form else None)
-                return await asyncio.get_running_loop().run_in_executor(waits, act)
+                return await asyncio.get_running_loop().run_in_executor(turns or self._turns(form), act)
             except (NotSignedIn, NotThisForm, NotDeclared, StorageFailed) as error:  # no browser need have the text any more
                 return self._refusal(request, error, typed_in(form))
 
         return post
+
+    def _turns(self, form: Form) -> Executor | None:
+        """Where whoever proves by a passphrase waits; None is where nobody does."""
+        return self.members.turns if form.get("proof_passphrase") else None
 
     def _freshly(self, take: Take) -> Take:
         """The same, from somebody who has proved lately who they are; else they are asked, and what was typed waits."""
@@ -465,7 +469,7 @@ class Desk:
         return self._sign_in_page(request, "", None)
 
     async def sign_in(self, request: Request) -> Response:
-        form = await read_form(request)
+        form = await read_form(request, SHORT_FORM)
         act = partial(self._sign_in, request, form, self.clock())
         return await asyncio.get_running_loop().run_in_executor(self.members.turns, act)
 
@@ -503,10 +507,11 @@ class Desk:
         return await asyncio.to_thread(self.factor_pages.halfway, session)
 
     async def second(self, request: Request) -> Response:
-        form, now = await read_form(request), self.clock()
+        form, now = await read_form(request, SHORT_FORM), self.clock()
         session = self.sessions.find_halfway(request.cookies.get(COOKIE, ""), now)
         self.tokens.check(session.id, form.get("token", ""))
-        return await asyncio.to_thread(self._second, session, proof_in(form, request.headers["host"]), now)
+        act = partial(self._second, session, proof_in(form, request.headers["host"]), now)
+        return await asyncio.get_running_loop().run_in_executor(self._turns(form), act)
 
     def _second(self, session: Session, proof: Proof, now: datetime) -> Response:
         try:
@@ -567,7 +572,7 @@ class Desk:
         return await asyncio.to_thread(show)
 
     async def accept_invitation(self, request: Request) -> Response:
-        form, language = await read_form(request), self.pages.language(request.query_params.get("language"), None)
+        form, language = await read_form(request, SHORT_FORM), self.pages.language(request.query_params.get("language"), None)
         accept = partial(self.people_page.accept, request.path_params["token"], form, language, self.clock())
         return await asyncio.get_running_loop().run_in_executor(self.members.turns, accept)
 
@@ -618,6 +623,10 @@ class Desk:
             broadcasts=self.broadcast_page.broadcasting.waiting(session, today),
             done=done if (done := visit.request.query_params.get("done")) in _LEAVING else None,
         )
+
+    def find(self, visit: Visit, form: Form) -> Response:
+        """Cases, by what a form of the inbox asks for."""
+        return _go(self.work.path_of(visit.session, form))
 
     def log(self, visit: Visit) -> Response:
         return self.log_page.show(visit.session, visit.request.query_params, visit.now)

@@ -48,6 +48,7 @@ class Session:
     mail: Mail | None = field(default=None, repr=False)  # looked at, and not filed yet
     filed: set[str] = field(default_factory=set, repr=False)  # pages that have become a case
     purposes: dict[int, str] = field(default_factory=dict, repr=False)  # that the member gave for reading a case
+    tags: list[str] = field(default_factory=list, repr=False)  # asked for in the inbox: an address has their places alone
 
     def has_ended(self, now: datetime) -> bool:
         longest = HALFWAY if self.owes is Owes.PROOF else LONGEST

@@ -21,6 +21,7 @@ _WARNING = "WHISTLE PRIVATE KEY, WRAPPED. KEEP SECRET."
 _FACTORS = re.compile(r"factors: (passphrase|passphrase\+machine|machine) m=(\d{1,7}) t=(\d{1,2}) p=(\d) salt=([0-9a-f]{32})")
 _PURPOSE = re.compile(r"root|receipt|(recovery|member|totp) [a-z][a-z0-9-]{0,31}")
 _SALT_BYTES, _NONCE_BYTES, _SECRET_BYTES = 16, 24, 32
+LONGEST_PASSPHRASE = 1_024  # characters before NFC, which takes minutes for some (spec section 3)
 
 
 @dataclass(frozen=True)
@@ -92,6 +93,8 @@ def _wrapping_key(purpose: str, factors: Factors, salt: bytes, cost: Cost) -> by
     stretched = b""
     if factors.passphrase is not None:
         cost.check()
+        if len(factors.passphrase) > LONGEST_PASSPHRASE:
+            raise WrongPassphrase
         passphrase = normalize("NFC", factors.passphrase).encode()  # one spelling, whatever keyboard composed it
         stretched = hash_secret_raw(passphrase, salt, cost.passes, cost.memory, cost.lanes, _SECRET_BYTES, Type.ID)
     return hkdf(stretched + (factors.machine or b""), salt, LABEL_WRAP + purpose.encode())

@@ -59,6 +59,19 @@ class Log:
         with self._reading() as connection:
             return [Line(**row._mapping) for row in connection.execute(rows)]
 
+    def page(self, which: Which, length: int, older: int | None) -> tuple[list[Line], int]:
+        """The newest of the first `older` of these lines, or of all; and how many those are, the given ones among them.
+
+        A page counts what its reader sees: the number of a line would tell that there are others beside it, and when.
+        """
+        conditions, log = list(self._conditions(which)), self._log.c
+        rows = select(*(log[name] for name in Line.__dataclass_fields__)).where(*conditions).order_by(log.number.desc())
+        with self._reading() as connection:
+            there = connection.execute(select(func.count()).select_from(self._log).where(*conditions)).scalar_one()
+            rest = there if older is None else min(older, there)
+            found = connection.execute(rows.offset(there - rest).limit(length))
+            return [Line(**row._mapping) for row in found], rest
+
     def _conditions(self, which: Which) -> Iterator[Any]:
         log = self._log.c
         if which.groups is not None:
