@@ -276,6 +276,17 @@ def test_nobody_without_the_rings_keys_hands_them_on_or_counts_as_their_holder(d
     assert (page.status, "the last one who holds the keys of that ring" in page.text) == (409, True)
 
 
+def test_nobody_hands_the_keys_of_their_ring_to_themselves(desk: Desk) -> None:
+    brought_in(desk, ring="b")
+    nils = Member(desk.port)
+    nils.sign_in(NILS, WORDS)
+    nils.get("/")
+    assert nils.post("/ring", name=NILS).status == 400
+    assert [each.name for each in desk.cases.people.owed_rings()] == [NILS]
+    desk.signed_in(BO).post("/ring", name=BO)  # whoever holds them has nothing to hand to themselves
+    assert opened_by(desk, key_of(desk, NILS, WORDS)) == ALL
+
+
 def test_nobody_ever_holds_both_rings(desk: Desk) -> None:
     brought_in(desk, ring="a")
     brought_in(desk, "mona", "lead", ring="b")

@@ -253,10 +253,10 @@ class Register:
         """Gives a member the keys of their ring. Raises NeedsHolder unless the giver is of that ring and holds them."""
         with self._writing() as connection:
             person = _find(connection, name, ACTIVE)
+            if not _holds_ring(connection, act.who, person):  # before it is not owed any more: or everybody would hand it to themselves
+                raise NeedsHolder
             if not connection.execute(delete(_owed).where(_owed.c.name == name)).rowcount:
                 raise PersonChanged
-            if not _holds_ring(connection, act.who, person):
-                raise NeedsHolder
             _seal_group(connection, person.group, seal)
             self._log(connection, act)
 
