@@ -13,6 +13,7 @@ FOR_THE_PROGRAM = {
     "broadcast._open_cases": "every open case of a group gets the same, and none is shown",
     "broadcast.send": "the box of a case that gets it",
     "conflicts.refuse_kept_away": "one member, one case: it is the question itself",
+    "conflicts.need_two": "the group of a case that its caller has read",
     "conflicts.hand_over": "in a case that its caller has read",
     "conflicts._put_aside": "in a case that its caller may see",
     "desk.unopened": "files are opened for a case, by whichever session has the key, and not shown",

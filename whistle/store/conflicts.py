@@ -13,11 +13,12 @@ from sqlalchemy import Connection, Integer, LargeBinary, String, column, delete,
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
-from whistle.errors import FilesUnopened, LastReader, NotYours, Overtaken
-from whistle.store.erasure import Transaction
+from whistle.errors import FilesUnopened, LastReader, NeedsAnother, NotYours, Overtaken
+from whistle.store import asking
 
 if TYPE_CHECKING:
     from whistle.store.desk import Act
+    from whistle.store.erasure import Transaction
 
 EXCLUDED, STEPPED_ASIDE = "excluded", "stepped aside"
 
@@ -145,6 +146,15 @@ def refuse_kept_away(connection: Connection, case: int, member: str) -> None:
         raise NotYours
 
 
+def need_two(connection: Connection, case: int | None, by: str, who: str) -> None:
+    """Raises NeedsAnother for one's own request, Overtaken for one of somebody who may not see the case any more."""
+    if by == who:
+        raise NeedsAnother
+    group = connection.scalar(select(_case.c.group).where(_case.c.number == case))
+    if case is None or by not in _readers(connection, case, str(group)):
+        raise Overtaken
+
+
 def exclude(connection: Connection, place: int, case: int, member: str, by: str, day: date) -> None:
     """Keeps a member away, for the reason in this place. Raises Overtaken, LastReader."""
     _put_aside(connection, case, member, by, day, place)
@@ -180,12 +190,13 @@ def hand_over(connection: Connection, _: int, handing: Handing) -> None:
     )
     connection.execute(insert(_handed).values(case=handing.case, group=handing.before, day=handing.day))
     connection.execute(delete(_declared).where(_declared.c.case == handing.case))
+    asking.drop_in(connection, handing.case)
 
 
 class Conflicts:
     """Who may see a case, in the transactions of the desk's database."""
 
-    def __init__(self, reading: Transaction, writing: Transaction, log: Callable[[Connection, "Act"], None]) -> None:
+    def __init__(self, reading: "Transaction", writing: "Transaction", log: Callable[[Connection, "Act"], None]) -> None:
         self._reading, self._writing, self._log = reading, writing, log
 
     def has_declared(self, case: int, member: str) -> bool:
@@ -259,5 +270,6 @@ def _put_aside(connection: Connection, case: int, member: str, by: str, day: dat
     if left == [member]:
         raise LastReader
     connection.execute(delete(_declared).where(_declared.c.case == case, _declared.c.member == member))
+    asking.drop_of(connection, member, case)
     values = {"case": case, "member": member, "by": by, "day": day, "place": place}
     connection.execute(insert(_aside).values(**values, lifted=None))

@@ -29,7 +29,8 @@ from sqlalchemy import (
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
-from whistle.errors import ForbiddenStep, NeedsAnother, Overtaken
+from whistle.errors import ForbiddenStep, Overtaken
+from whistle.store.conflicts import need_two
 
 if TYPE_CHECKING:
     from whistle.store.desk import Act
@@ -193,14 +194,16 @@ class Erasures:
             return {row.case: row.review for row in connection.execute(select(_asked.c.case, _asked.c.review).where(held))}
 
     def confirm(self, act: "Act", id_: int, what: str) -> None:
-        """The second member's word. Raises NeedsAnother for the first one's own, Overtaken if it is not asked any more."""
+        """The second member's word. Raises NeedsAnother for the first one's own, Overtaken if it is not asked any more.
+
+        Nor is it by somebody who may not see the case any more.
+        """
         with self._writing() as connection:
             here = (_asked.c.id == id_) & (_asked.c.case == act.case) & (_asked.c.what == what) & _asked.c.confirmed.is_(None)
             by = connection.scalar(select(_asked.c.by).where(here))
             if by is None:
                 raise Overtaken
-            if by == act.who:
-                raise NeedsAnother
+            need_two(connection, act.case, by, act.who)
             over = (_asked.c.case == act.case) & _asked.c.what.in_(_ENDS[what]) & (_asked.c.id != id_)
             connection.execute(delete(_asked).where(over))
             connection.execute(update(_asked).where(here).values(confirmed_by=act.who, confirmed=act.time.date()))

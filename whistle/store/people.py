@@ -16,7 +16,7 @@ from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
 from whistle.errors import InvitationEnded, LastLead, LastOfRing, NameTaken, NeedsAnother, NeedsHolder, PersonChanged
-from whistle.store import factors
+from whistle.store import asking, factors
 
 if TYPE_CHECKING:
     from whistle.store.desk import Act
@@ -253,7 +253,7 @@ class Register:
         """Gives a member the keys of their ring. Raises NeedsHolder unless the giver is of that ring and holds them."""
         with self._writing() as connection:
             person = _find(connection, name, ACTIVE)
-            if not _holds_ring(connection, act.who, person):  # before it is not owed any more: or everybody would hand it to themselves
+            if not _holds_ring(connection, act.who, person):  # asked first: nobody who is owed a ring holds it
                 raise NeedsHolder
             if not connection.execute(delete(_owed).where(_owed.c.name == name)).rowcount:
                 raise PersonChanged
@@ -277,6 +277,8 @@ class Register:
             if name == act.who:
                 raise NeedsAnother
             _take_key(connection, act, person, GONE)
+            asking.drop_all_of(connection, name)
+            _end_invitations(connection, name, act.time.date())
             if person.group and person.state in (ACTIVE, BLOCKED):
                 connection.execute(delete(_turning).where(_turning.c.group == person.group))
                 connection.execute(insert(_turning).values(group=person.group, epoch=epoch))
@@ -401,6 +403,13 @@ def _take_key(connection: Connection, act: "Act", person: Person, state: str, to
     _put(connection, act, replace(person, state=state, recipient="", key=""), token)
 
 
+def _end_invitations(connection: Connection, by: str, today: date) -> None:
+    """Whom somebody who is gone invited needs another's link: or one person in two names could bring them in."""
+    theirs = (_person.c.by == by) & _person.c.state.in_((INVITED, WAITING))
+    ended = {"state": INVITED, "recipient": "", "key": "", "day": today - _LINK_DAYS - timedelta(days=1)}
+    connection.execute(update(_person).where(theirs).values(ended))
+
+
 def _refuse_the_last(connection: Connection, person: Person) -> None:
     others = (_member.c.group == person.group) & (_member.c.name != person.name)
     if person.role == _LEAD and not _has(connection, others & (_member.c.role == _LEAD)):
@@ -441,7 +450,7 @@ def _holders(connection: Connection, group: str, purpose: str) -> list[str]:
 def _confirm(connection: Connection, act: "Act", what: str, name: str) -> None:
     here = (_asked.c.what == what) & (_asked.c.name == name) & (_asked.c.day >= act.time.date() - _LINK_DAYS)
     by = connection.scalar(select(_asked.c.by).where(here))
-    if by is None:
+    if by is None or not _has(connection, _member.c.name == by):
         raise PersonChanged
     if act.who in (by, name):
         raise NeedsAnother

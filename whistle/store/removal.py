@@ -13,7 +13,8 @@ from sqlalchemy import Connection, Integer, LargeBinary, String, column, delete,
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
-from whistle.errors import ForbiddenStep, NeedsAnother, Overtaken
+from whistle.errors import ForbiddenStep, Overtaken
+from whistle.store.conflicts import need_two
 from whistle.store.erasure import HOLD, Transaction, ending_of
 from whistle.store.files import REMOVED
 
@@ -108,8 +109,7 @@ class Removals:
             by = connection.scalar(select(_removal.c.by).where(here))
             if by is None:
                 raise Overtaken
-            if by == act.who:
-                raise NeedsAnother
+            need_two(connection, act.case, by, act.who)
             values = {"confirmed_by": act.who, "confirmed": act.time.date(), "link": link}
             connection.execute(update(_removal).where(here).values(**values))
             _destroy(connection, act.case, part)
