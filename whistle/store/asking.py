@@ -29,5 +29,5 @@ def drop_in(connection: Connection, case: int) -> None:
     """What the former group of a case asked for, and what it decided that another group has not; a hold stays in force."""
     for each, second in _OPEN.items():
         connection.execute(delete(each).where(each.c.case == case, second.is_(None)))
-    connection.execute(delete(_asked).where(_asked.c.case == case, _asked.c.what == "early"))
+    connection.execute(delete(_asked).where(_asked.c.case == case, _asked.c.what.in_(("early", "scope"))))
     connection.execute(delete(_reveal).where(_reveal.c.case == case))
