@@ -63,7 +63,8 @@ class Removal:
         part = next((each for each in self._cases.removals.of_case(case) if each.id == id_ and not each.confirmed), None)
         if part is None:
             raise Overtaken
-        link, direction, files = None, TO_DESK, () if part.file is None else (part.file,)
+        link, direction = None, TO_DESK
+        files: tuple[bytes, ...] = () if part.file is None else (part.file,)
         if part.content is not None:
             item = next(each for each in opened.thread.items if each.place == part.content)
             if item.content is None:

@@ -9,11 +9,25 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, Integer, LargeBinary, String, column, delete, func, insert, or_, select, table, update
+from sqlalchemy import (
+    Connection,
+    Integer,
+    LargeBinary,
+    String,
+    column,
+    delete,
+    exists,
+    func,
+    insert,
+    or_,
+    select,
+    table,
+    update,
+)
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
-from whistle.errors import FilesUnopened, LastReader, NeedsAnother, NotYours, Overtaken
+from whistle.errors import CaseUnread, FilesUnopened, LastReader, NeedsAnother, NotYours, Overtaken
 from whistle.store import asking
 
 if TYPE_CHECKING:
@@ -155,6 +169,15 @@ def need_two(connection: Connection, case: int | None, by: str, who: str) -> Non
         raise Overtaken
 
 
+def refuse_the_last_reader(connection: Connection, group: str, member: str, others: Collection[str]) -> None:
+    """Raises CaseUnread if there is a case that a member can read who goes, and none of the others of their group."""
+    left = (_case.c.group == group) & ~is_kept_from(_case, member)
+    for each in others:
+        left &= is_kept_from(_case, each)
+    if connection.scalar(select(_case.c.number).where(left).limit(1)) is not None:
+        raise CaseUnread
+
+
 def exclude(connection: Connection, place: int, case: int, member: str, by: str, day: date) -> None:
     """Keeps a member away, for the reason in this place. Raises Overtaken, LastReader."""
     _put_aside(connection, case, member, by, day, place)
@@ -239,6 +262,14 @@ class Conflicts:
         """Who of a group may see a case, or could if it were theirs."""
         with self._reading() as connection:
             return _readers(connection, case, group)
+
+    def unread(self) -> set[str]:
+        """The groups with a case that somebody is kept away from, and that nobody who can sign in may read."""
+        away = select(_aside.c.member).where(_aside.c.case == _case.c.number, _aside.c.lifted.is_(None)).correlate(_case)
+        reader = exists().where(_member.c.group == _case.c.group, _member.c.name.not_in(away))
+        some = _case.c.number.in_(select(_aside.c.case).where(_aside.c.lifted.is_(None)))
+        with self._reading() as connection:
+            return set(connection.scalars(select(_case.c.group).where(some, ~reader)))
 
     def former_groups(self, case: int) -> set[str]:
         """The groups that handed a case on: what is sealed to them still comes for it."""

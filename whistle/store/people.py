@@ -17,6 +17,7 @@ from sqlmodel import Field, SQLModel
 
 from whistle.errors import InvitationEnded, LastLead, LastOfRing, NameTaken, NeedsAnother, NeedsHolder, PersonChanged
 from whistle.store import asking, factors
+from whistle.store.conflicts import refuse_the_last_reader
 
 if TYPE_CHECKING:
     from whistle.store.desk import Act
@@ -271,7 +272,7 @@ class Register:
     # Going ------------------------------------------------------------------------------------------------------------
 
     def remove(self, act: "Act", name: str, epoch: int, seal: Seal) -> None:
-        """Ends somebody's access for good. Raises NeedsAnother for oneself, LastLead, LastOfRing or PersonChanged."""
+        """Ends somebody's access for good. Raises NeedsAnother for oneself, what _take_key raises, or PersonChanged."""
         with self._writing() as connection:
             person = _find(connection, name, INVITED, WAITING, ACTIVE, BLOCKED)
             if name == act.who:
@@ -390,7 +391,7 @@ def _make_member(connection: Connection, person: Person) -> None:
 
 
 def _take_key(connection: Connection, act: "Act", person: Person, state: str, token: bytes | None = None) -> None:
-    """Destroys somebody's key; what is sealed to it is stale. Raises LastLead or LastOfRing."""
+    """Destroys somebody's key; what is sealed to it is stale. Raises LastLead, LastOfRing or CaseUnread."""
     factors.remove_all(connection, person.name)
     if person.state in (ACTIVE, BLOCKED):
         _refuse_the_last(connection, person)
@@ -417,6 +418,11 @@ def _refuse_the_last(connection: Connection, person: Person) -> None:
     holders = others & (_member.c.ring == person.ring) & _member.c.name.not_in(select(_owed.c.name))
     if person.ring and not _has(connection, holders):
         raise LastOfRing
+    if person.group:
+        blocked = (_person.c.group == person.group) & (_person.c.state == BLOCKED)  # two can let them in again
+        names = {*connection.scalars(select(_member.c.name).where(others))}
+        names |= {*connection.scalars(select(_person.c.name).where(blocked))}
+        refuse_the_last_reader(connection, person.group, person.name, names - {person.name})
 
 
 def _holds_ring(connection: Connection, who: str, person: Person) -> bool:
