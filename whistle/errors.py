@@ -428,6 +428,10 @@ class LastOfRing(DeskRefused):
     """The last member who holds a ring's keys cannot go: no identity could be opened. Bring another one into the ring first."""
 
 
+class CaseUnread(DeskRefused):
+    """The last member who may read a case cannot go: let somebody back into it, hand it on, or bring in another one first."""
+
+
 class NeedsHolder(DeskRefused):
     """This takes somebody who holds the keys: a lead of that group, or for a ring's keys a member of the ring."""
 

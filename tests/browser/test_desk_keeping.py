@@ -14,7 +14,7 @@ from tests.desk.test_erasure import step
 
 @pytest.fixture(scope="module")
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
-    """A closed case, and one under a hold whose review is overdue and whose lifting is asked for."""
+    """A closed case, and one under a hold whose review is overdue, whose lifting is asked for and which belongs elsewhere."""
     with started(tmp_path_factory.mktemp("desk"), hold_ceremony(tmp_path_factory.mktemp("ceremony")), 9) as running:
         for place in (1, 2):
             reporter = Reporter.new(running.card)
@@ -26,6 +26,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
         bo = running.signed_in(BO)
         assert bo.post("/cases/2/confirm", asked="1", what="hold").status == 303
         assert bo.post("/cases/2/lift", text="Retssagen er slut.").status == 303
+        assert bo.post("/cases/2/outcome", outcome="out_of_scope", text="Det hører til et andet sted.").status == 303
         running.clock.ahead = timedelta(days=3)
         yield running
 

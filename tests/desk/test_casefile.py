@@ -288,6 +288,16 @@ def test_a_link_stands_on_both_cases_and_goes_from_both(desk: Desk, anna: Member
     assert link.format(1, 1) not in section(anna.get("/cases/2").text)
 
 
+def test_who_is_kept_away_from_a_linked_case_finds_no_trace_of_the_link(desk: Desk, anna: Member) -> None:
+    reported(desk)
+    kept(anna, "related", text="2")
+    bo, line = desk.signed_in(BO), "Changed the related cases"
+    assert line in bo.get(HERE).text
+    assert anna.post("/cases/2/exclude", member=BO, text="Han er nævnt.").status == 303
+    assert line not in bo.get(HERE).text + bo.get("/log?case=1").text
+    assert line in anna.get(HERE).text
+
+
 def test_a_case_of_another_group_is_linked_by_nobody_and_reads_as_none(desk: Desk, anna: Member) -> None:
     chair = Reporter.new(desk.card, "audit-chair")
     desk.deliver(chair.frame(chair.report()))

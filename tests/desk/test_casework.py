@@ -249,6 +249,9 @@ def test_a_complaint_is_shown_as_leading_to_erasure_thirty_days_after_it_was_dec
     _, number = begun(desk, anna)
     assert "To be erased, once closed" not in anna.get(f"/cases/{number}").text
     assert anna.post(f"/cases/{number}/outcome", outcome="complaint", text="It belongs elsewhere.", **TICKS).status == 303
+    assert "To be erased, once closed" not in anna.get(f"/cases/{number}").text
+    [asked] = desk.cases.erasure.ending(number).asked
+    assert desk.signed_in("bo").post(f"/cases/{number}/confirm", asked=str(asked.id), what="scope").status == 303
     page = anna.get(f"/cases/{number}").text
     erased = desk.clock().date() + timedelta(days=30)
     assert "Complaint: belongs elsewhere" in page

@@ -7,7 +7,7 @@ from html import unescape
 
 import pytest
 
-from tests.desk.running import ANNA, CARL, Desk, Member, Reporter
+from tests.desk.running import ANNA, BO, CARL, Desk, Member, Reporter
 from tests.desk.test_writing import begun
 from whistle.errors import NotAContent
 from whistle.protocol.content import Continues
@@ -138,3 +138,21 @@ def test_a_case_that_is_damaged_while_it_is_linked_keeps_none_from_being_read(
 
     monkeypatch.setattr(desk.running.desk.casefile, "join", join)
     assert f"goes on here from Case {earlier}" in words(anna, later)
+
+
+@pytest.mark.parametrize("kept", ["earlier", "later"])
+def test_who_is_kept_away_from_one_of_the_two_finds_no_trace_of_the_link_on_the_other(
+    desk: Desk, anna: Member, kept: str
+) -> None:
+    (old, earlier), (new, later) = begun(desk, anna), begun(desk, anna)
+    said(desk, new, continue_from(old.keys, new.keys.box))
+    words(anna, later)
+    away, here = (earlier, later) if kept == "earlier" else (later, earlier)
+    line = "Linked with the case that it goes on from" if kept == "earlier" else "Changed the related cases"
+    bo = desk.signed_in(BO)
+    assert line in words(bo, here)
+    assert anna.post(f"/cases/{away}/exclude", member=BO, text="He is named there.").status == 303
+    assert line not in words(bo, here)
+    assert line not in bo.get(f"/log?case={here}").text
+    assert line in words(anna, here)
+    assert line in anna.get(f"/log?case={here}").text

@@ -38,7 +38,8 @@ from whistle.sealing.identity import rings_of, seal_identity
 from whistle.sealing.keys import CaseKey, FileKey, Identity
 from whistle.sealing.sheets import open_sheet
 from whistle.sealing.wrapping import Factors, unwrap
-from whistle.store.erasure import EARLY, HOLD, LIFT, Ask, Ending
+from whistle.store.desk import Cases
+from whistle.store.erasure import EARLY, HOLD, LIFT, SCOPE, Ask, Ending
 from whistle.store.log import Which
 
 PRESET = PRESETS["dk_branch_of_se"]
@@ -135,9 +136,12 @@ def ask(what: str, confirmed: date | None = DAY) -> Ask:
         (None, DAY, (ask(EARLY),), None),
         (DAY, None, (), ("2028-11-24", "closed_months")),
         (date(2028, 2, 29), None, (), ("2030-02-28", "closed_months")),
-        (DAY, DAY, (), ("2026-12-24", "out_of_scope_days")),
-        (DAY, DAY - timedelta(days=29), (), ("2026-11-26", "out_of_scope_days")),
-        (DAY, DAY - timedelta(days=400), (), ("2026-11-26", "out_of_scope_days")),
+        (DAY, DAY, (), ("2028-11-24", "closed_months")),
+        (DAY, DAY, (ask(SCOPE, None),), ("2028-11-24", "closed_months")),
+        (DAY, DAY, (ask(SCOPE),), ("2026-12-24", "out_of_scope_days")),
+        (DAY, DAY, (ask(SCOPE, date(2027, 6, 1)),), ("2027-06-03", "out_of_scope_days")),
+        (DAY, DAY - timedelta(days=29), (ask(SCOPE),), ("2026-11-26", "out_of_scope_days")),
+        (DAY, DAY - timedelta(days=400), (ask(SCOPE),), ("2026-11-26", "out_of_scope_days")),
         (DAY, None, (ask(EARLY, None),), ("2028-11-24", "closed_months")),
         (DAY, None, (ask(EARLY),), ("2026-11-26", "early")),
         (DAY, None, (ask(HOLD, None),), ("2028-11-24", "closed_months")),
@@ -514,6 +518,7 @@ def test_a_hold_of_one_member_alone_holds_nothing_and_neither_does_the_word_of_a
 def test_lifting_a_hold_takes_two_and_leaves_a_day(desk: Desk) -> None:
     reported(desk)
     close(desk, out_of_scope=True)
+    assert answer(desk.signed_in(BO), "confirm", "scope") == 303
     two(desk, "hold", review=in_days(100))
     later(desk, 60)
     anna, bo = desk.signed_in(ANNA), desk.signed_in(BO)
@@ -622,6 +627,7 @@ def test_an_open_case_is_not_asked_to_be_erased_and_a_reopened_one_not_erased(de
 def test_out_of_scope_is_kept_thirty_days_and_never_erased_on_the_day_it_is_closed(desk: Desk) -> None:
     reported(desk)
     close(desk, out_of_scope=True)
+    assert answer(desk.signed_in(BO), "confirm", "scope") == 303
     later(desk, 29)
     assert there(desk)
     later(desk, 30)
@@ -646,9 +652,79 @@ def test_what_was_out_of_scope_long_before_it_is_closed_gets_its_day_of_notice(d
     step(anna, "assessing", "out_of_scope")
     desk.clock.ahead = timedelta(days=60)
     step(desk.signed_in(ANNA), "concluding", "closed", outcome="out_of_scope")
+    assert answer(desk.signed_in(BO), "confirm", "scope") == 303
     for days, here in ((60, True), (61, True), (62, False)):
         later(desk, days)
         assert there(desk) is here
+
+
+@pytest.mark.parametrize("code", ["out_of_scope", "complaint"])
+def test_no_member_alone_shortens_the_time_of_a_case(desk: Desk, code: str) -> None:
+    reported(desk)
+    anna = desk.signed_in(ANNA)
+    anna.post(f"{HERE}/acknowledge", text="Vi har læst det.")
+    step(anna, "assessing", "addressing", "concluding", "closed", outcome=code)
+    id_ = asked(anna.get(HERE).text, "scope")
+    assert answer(anna, "confirm", "scope", id_) == 409
+    assert answer(desk.signed_in(CARL), "confirm", "scope", id_) == 404
+    later(desk, 700)
+    assert there(desk)
+    later(desk, 731)
+    assert not there(desk)
+
+
+def test_page_and_inbox_ask_the_second_member_and_the_short_time_leaves_a_day(desk: Desk) -> None:
+    reported(desk)
+    close(desk, out_of_scope=True)
+    desk.clock.ahead = timedelta(days=60)
+    anna, bo, words = desk.signed_in(ANNA), desk.signed_in(BO), "has decided that this report belongs elsewhere"
+    assert (words in anna.get("/").text, words in bo.get("/").text) == (False, True)
+    assert words not in desk.signed_in(CARL).get("/").text
+    assert "Its time after closing is over then." in bo.get(HERE).text
+    assert answer(bo, "confirm", "scope") == 303
+    assert "Two members decided that it is outside the scheme" in anna.get(HERE).text
+    assert words not in bo.get("/").text
+    assert [each for each in log_of(desk) if "scope" in each[1]][-1] == (BO, "confirmed scope")
+    later(desk, 61)
+    assert there(desk)
+    later(desk, 62)
+    assert not there(desk)
+    with closing(sqlite3.connect(desk.database)) as connection:
+        assert connection.execute("SELECT * FROM asked").fetchall() == []
+
+
+@pytest.mark.parametrize("name", [ANNA, BO])
+def test_either_gives_a_case_its_long_time_back(desk: Desk, name: str) -> None:
+    reported(desk)
+    close(desk, out_of_scope=True)
+    assert answer(desk.signed_in(BO), "confirm", "scope") == 303
+    assert answer(desk.signed_in(name), "withdraw", "scope") == 303
+    later(desk, 60)
+    assert there(desk)
+
+
+@pytest.mark.parametrize(("code", "waits"), [("complaint", True), ("substantiated", False), ("out_of_scope", None)])
+def test_a_later_outcome_that_is_another_lifts_what_was_confirmed(desk: Desk, code: str, waits: bool | None) -> None:
+    reported(desk)
+    anna, bo = desk.signed_in(ANNA), desk.signed_in(BO)
+    assert anna.post(f"{HERE}/outcome", outcome="out_of_scope", text="Uden for.").status == 303
+    assert answer(bo, "confirm", "scope") == 303
+    assert "To be erased, once closed" in anna.get(HERE).text
+    assert anna.post(f"{HERE}/outcome", outcome=code, text="Noget andet.").status == 303
+    kept = [each.confirmed is None for each in desk.cases.erasure.ending(1).asked]
+    assert kept == {True: [True], False: [], None: [False]}[waits]
+    assert ("To be erased, once closed" in anna.get(HERE).text) is (waits is None)
+
+
+def test_what_one_member_decided_in_an_earlier_version_waits_for_a_second(desk: Desk) -> None:
+    reported(desk)
+    close(desk, out_of_scope=True)
+    with closing(sqlite3.connect(desk.database)) as connection, connection:
+        connection.execute("DELETE FROM asked")
+        connection.execute("UPDATE schema SET version = 22")
+    with closing(Cases(desk.settings.database)) as cases:
+        [waiting] = cases.erasure.ending(1).asked
+        assert (waiting.what, waiting.by, waiting.day, waiting.confirmed) == (SCOPE, ANNA, today(), None)
 
 
 # The purge ------------------------------------------------------------------------------------------------------------

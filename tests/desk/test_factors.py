@@ -19,8 +19,10 @@ from tests.desk.test_erasure import close
 from whistle.desk.factors import RECENT
 from whistle.desk.sessions import HALFWAY, Owes
 from whistle.errors import WrongPassphrase
+from whistle.store.desk import Act
 from whistle.store.factors import PASSKEY, TOTP
 from whistle.store.log import Which
+from whistle.store.people import RESET
 
 SECRET = "Only whoever has keys may read this."
 REFUSED = "did not prove it is you"
@@ -309,7 +311,7 @@ def test_where_one_is_required_nothing_opens_before_it_is_set_up_and_everything_
     with_case(strict)
     member = Member(strict.port)
     assert member.sign_in(ANNA).header("location") == "/"
-    for path in ("/", "/cases/1", "/log", "/numbers", "/passphrase"):
+    for path in ("/", "/cases/1", "/log", "/numbers"):
         assert member.get(path).header("location") == "/factors", path
     session = strict.running.sessions.find(member.cookie.partition("=")[2], strict.clock())
     assert session.groups == {}
@@ -317,6 +319,28 @@ def test_where_one_is_required_nothing_opens_before_it_is_set_up_and_everything_
     assert member.post("/cases/1/reply", text="words").header("location") == "/factors"
     app_of(strict, member)
     assert SECRET in member.get("/cases/1").text
+
+
+def test_whoever_owes_a_factor_and_a_new_passphrase_chooses_this_first_and_is_not_locked_out(strict: Desk) -> None:
+    for name, what in ((ANNA, strict.cases.people.ask), (BO, lambda act, *_: strict.cases.people.reset(act))):
+        what(Act(strict.clock(), name, "reset passphrases"), RESET, "")
+    member = Member(strict.port)
+    assert member.sign_in(ANNA).header("location") == "/"
+    for path, to in (("/", "/factors"), ("/factors", "/passphrase"), ("/factors/totp", "/passphrase")):
+        assert member.get(path).header("location") == to
+    old, new = PASSPHRASES[ANNA], "an altogether different sentence, of boats"
+    assert member.get("/passphrase").status == 200
+    assert member.post("/passphrase", old=old, new=new, again=new).status == 303
+    assert member.get("/").header("location") == "/factors"
+    app_of(strict, member)
+    assert member.get("/").status == 200
+
+
+def test_whoever_owes_a_factor_can_block_their_own_access(strict: Desk) -> None:
+    member = Member(strict.port)
+    member.sign_in(ANNA)
+    assert "Block my access" in member.get("/passphrase").text
+    assert "Your access is blocked" in member.post("/block").text
 
 
 def test_the_last_one_stays_where_one_is_required(strict: Desk) -> None:

@@ -35,7 +35,7 @@ from whistle.protocol.loghead import LogHead
 from whistle.sealing.logheads import read_head
 from whistle.store.chain import DROPPED
 from whistle.store.desk import Act
-from whistle.store.log import OPENED_LOG, REFUSALS, SAW_REFUSALS, Which
+from whistle.store.log import LINKS, OPENED_LOG, REFUSALS, SAW_REFUSALS, Which
 from whistle.web.templates import read_catalogues
 
 TOP = Path(__file__).resolve().parents[2]
@@ -248,7 +248,7 @@ def named_acts() -> set[str]:
         if isinstance(node, ast.Call)
     ]
     words = [args[places[name]] for name, args in calls if name in places and len(args) > places[name]]
-    return {word.value for word in words if isinstance(word, ast.Constant)} | {OPENED_LOG, SAW_REFUSALS, DROPPED}
+    return {word.value for word in words if isinstance(word, ast.Constant)} | {OPENED_LOG, SAW_REFUSALS, DROPPED, *LINKS}
 
 
 def test_every_act_that_the_code_names_has_words_in_both_languages() -> None:

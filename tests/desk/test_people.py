@@ -277,6 +277,17 @@ def test_nobody_without_the_rings_keys_hands_them_on_or_counts_as_their_holder(d
     assert (page.status, "the last one who holds the keys of that ring" in page.text) == (409, True)
 
 
+def test_nobody_hands_the_keys_of_their_ring_to_themselves(desk: Desk) -> None:
+    brought_in(desk, ring="b")
+    nils = Member(desk.port)
+    nils.sign_in(NILS, WORDS)
+    nils.get("/")
+    assert nils.post("/ring", name=NILS).status == 400
+    assert [each.name for each in desk.cases.people.owed_rings()] == [NILS]
+    desk.signed_in(BO).post("/ring", name=BO)  # whoever holds them has nothing to hand to themselves
+    assert opened_by(desk, key_of(desk, NILS, WORDS)) == ALL
+
+
 def test_nobody_ever_holds_both_rings(desk: Desk) -> None:
     brought_in(desk, ring="a")
     brought_in(desk, "mona", "lead", ring="b")
@@ -386,6 +397,48 @@ def test_whoever_left_stays_away_though_the_ceremonys_folder_is_taken_over_again
     assert desk.cases.member(DORA) is None
     assert state(desk, DORA) == "gone"
     assert "has or had this name" in desk.signed_in(ERIK).post("/people/invite", name=DORA, role="auditor").text
+
+
+def with_a_last_reader(desk: Desk) -> None:
+    """A case of anna, bo and nils that nils alone can read."""
+    brought_in(desk, role="lead")
+    brought_in(desk, "mona", ring="b")  # so that nobody is the last of a ring
+    assert desk.signed_in(BO).post("/ring", name="mona").status == 303
+    reporter = Reporter.new(desk.card)
+    desk.deliver(reporter.frame(reporter.report()))
+    desk.signed_in(ANNA)
+    with closing(sqlite3.connect(desk.database)) as connection, connection:
+        for name in (ANNA, BO, "mona"):
+            values = (1, name, name, "2026-11-21", 0)
+            connection.execute('INSERT INTO aside ("case", member, "by", day, place) VALUES (?, ?, ?, ?, ?)', values)
+
+
+def test_the_last_one_who_can_read_a_case_cannot_go_and_the_page_says_what_to_do(desk: Desk) -> None:
+    with_a_last_reader(desk)
+    anna, erik = desk.signed_in(ANNA), desk.signed_in(ERIK)
+    page = anna.post("/people/remove", name=NILS)
+    assert (page.status, "nobody but this person could read" in page.text) == (409, True)
+    assert "/cases/1" not in page.text
+    anna.post("/people/ask", what="new-key", name=NILS)
+    assert erik.post("/people/new-key", name=NILS).status == 409
+    assert state(desk, NILS) == "active"
+    assert anna.post("/people/remove", name=BO).status == 303, "who could not read it goes as before"
+    brought_in(desk, "olga", ring="a")
+    assert anna.post("/people/remove", name=NILS).status == 303
+
+
+def test_the_last_one_who_can_read_a_case_can_be_blocked_and_who_can_help_is_alarmed(desk: Desk) -> None:
+    with_a_last_reader(desk)
+    anna, erik, words = desk.signed_in(ANNA), desk.signed_in(ERIK), "Risk control: there is a case that nobody can read now"
+    assert words not in anna.get("/").text
+    assert erik.post("/people/block", name=NILS).status == 303
+    assert words in anna.get("/").text
+    assert words in erik.get("/people").text
+    assert words not in desk.signed_in(BO).get("/").text
+    assert erik.post("/people/remove", name=NILS).status == 409, "whoever is blocked can still come back to it"
+    assert erik.post("/people/ask", what="unblock", name=NILS).status == 303
+    assert anna.post("/people/unblock", name=NILS).status == 303
+    assert words not in anna.get("/").text
 
 
 # Blocking -------------------------------------------------------------------------------------------------------------

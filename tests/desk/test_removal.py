@@ -9,7 +9,9 @@ import pytest
 
 from tests.desk.relaying import Evidence, Public, public
 from tests.desk.running import ANNA, BO, CARL, Desk, Member, Reporter, started, troubles
+from tests.desk.test_channels import keep
 from tests.desk.test_erasure import close, in_days, later, log_of, two
+from tests.desk.test_files import upload
 from tests.desk.test_log import part
 from whistle.protocol.content import INTERNAL, TO_DESK, Files
 from whistle.protocol.thread import Verdict
@@ -119,6 +121,33 @@ def test_a_file_is_removed_with_every_part_and_cannot_be_downloaded_or_come_agai
     desk.cases.files.pull_from_the_start()
     desk.poll()
     assert rows(desk, "SELECT count(*) FROM part") == [(0,)]
+
+
+def test_a_message_that_names_files_is_removed_with_every_byte_of_them(desk: Desk, server: Public, reporter: Reporter) -> None:
+    anna = desk.signed_in(ANNA)
+    assert upload(anna, b"svar")[0].status == 303
+    kept = rows(desk, "SELECT id FROM file WHERE direction = 'to-reporter'")
+    assert "bilag 7.pdf" in anna.get(HERE).text
+    removed(desk, 3)
+    assert rows(desk, "SELECT DISTINCT file FROM part") == kept
+    assert rows(desk, "SELECT verdict, wrapped_key, header FROM file WHERE direction = 'to-desk'") == [("removed", None, 0)]
+    assert "bilag 7.pdf" not in desk.signed_in(BO).get(HERE).text
+    desk.cases.files.pull_from_the_start()
+    desk.poll()
+    assert rows(desk, "SELECT DISTINCT file FROM part") == kept
+
+
+def test_a_record_of_the_desk_is_removed_with_its_recording(desk: Desk, reporter: Reporter) -> None:
+    anna = desk.signed_in(ANNA)
+    before = rows(desk, "SELECT file FROM part")
+    assert keep(anna) == 303
+    assert len(rows(desk, "SELECT file FROM part")) == len(before) + 1
+    removed(desk, 5)
+    assert rows(desk, "SELECT file FROM part") == before
+    assert rows(desk, "SELECT verdict, wrapped_key FROM file WHERE direction = 'internal'") == [("removed", None)]
+    later(desk, 100)
+    assert ("desk", "recording erased after its time") not in log_of(desk), "no clock erases it once more"
+    assert "samtale.m4a" not in desk.signed_in(BO).get(HERE).text
 
 
 def test_nobody_confirms_their_own_request_and_none_is_confirmed_twice(desk: Desk, reporter: Reporter) -> None:

@@ -17,7 +17,7 @@ from whistle.errors import ForbiddenStep, NeedsAnother, Overtaken, StorageFailed
 from whistle.protocol.constants import PART_BYTES
 from whistle.protocol.parts import Part
 from whistle.protocol.wire import PART, TO_DESK, Frame
-from whistle.store.desk import Act, Case, Cases, Step, Stored
+from whistle.store.desk import Act, Case, Cases, Member, Step, Stored
 from whistle.store.erasure import EARLY, HOLD, LIFT, Ask
 from whistle.store.writer import leave_no_trace, open_engine
 
@@ -46,6 +46,8 @@ def random_content(content: Stored = FROM_REPORTER) -> Stored:
 
 def with_case(cases: Cases, state: str = "concluding") -> Case:
     """A case of random bytes, with a file of two parts, an unopened arrival, a reply on its way and a receipt of everything."""
+    members = [Member(name, "risk-control", None, "", "", "lead") for name in ("anna", "bo", "carl", "dora")]
+    cases.enrol(b"instance", members, [], {})
     box = token_bytes(32)
     place = cases.relayed().after
     frames = [

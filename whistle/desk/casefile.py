@@ -130,7 +130,7 @@ class Casefile:
             members=self._members(opened.case),
             related=self.related(session, opened) if sheet else (),
             reported=told(opened).category or "",
-            events=tuple(self._timeline(opened)),
+            events=tuple(self._timeline(session, opened)),
             today=today,
         )
 
@@ -177,11 +177,11 @@ class Casefile:
     def _members(self, case: Case) -> tuple[str, ...]:
         return tuple(self._cases.conflicts.readers(case.number, case.group))
 
-    def _timeline(self, opened: OpenCase) -> list[Event]:
+    def _timeline(self, session: Session, opened: OpenCase) -> list[Event]:
         """What the reporter sent, and what members did, each in its own order; a day's arrivals before its acts."""
         items = [item for item in opened.thread.items if item.direction == TO_DESK and item.content is not None]
         came = [Event(item.day, kind=item.content.kind) for item in items if item.content is not None]
-        lines = self._cases.lines.lines(Which(case=opened.case.number))[::-1]
+        lines = self._cases.lines.lines(Which(session.groups.keys(), session.member, opened.case.number))[::-1]
         done = [Event(date.fromisoformat(line.time[:10]), line.who, action=line.action) for line in lines]
         acts = [each for each in done if not each.action.startswith(("opened", "refused"))]
         return sorted([*came, *acts], key=lambda event: event.day)

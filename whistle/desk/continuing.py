@@ -14,9 +14,7 @@ from whistle.errors import BadSignature, NotAContent, NotYours, Overtaken, Sheet
 from whistle.protocol.content import Continues
 from whistle.sealing.continuing import check_continues
 from whistle.store.desk import Act, Cases
-from whistle.store.log import Which
-
-LINKED = "linked with earlier"
+from whistle.store.log import LINKED, RELATED, Which
 
 
 @dataclass(frozen=True)
@@ -46,7 +44,7 @@ class Continuing:
         except BadSignature:
             return Continued(said=True, forged=True, later=later)
         if not self._is_linked(number):
-            acts = [Act(now, "desk", "linked with earlier", number), Act(now, "desk", "changed related", earlier)]
+            acts = [Act(now, "desk", LINKED, number), Act(now, "desk", RELATED, earlier)]
             with suppress(Overtaken, SheetDamaged, TextTooLong, NotAContent):  # the next opening links them, if it can
                 self._casefile.join(session, number, earlier, acts)
         return Continued(said=True, earlier=earlier, later=later)

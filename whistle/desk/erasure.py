@@ -1,6 +1,7 @@
 """The end of a case: when it is erased, what keeps it or hastens it, which takes two members, and the purge that does it.
 
-A hold counts once a second member has confirmed it. Nothing is erased within a whole day of the last word about it.
+A hold counts once a second member has confirmed it, and so does the short time of what belongs elsewhere. Nothing is erased
+within a whole day of the last word about it.
 """
 
 import asyncio
@@ -27,7 +28,7 @@ from whistle.desk.writing import Place, Writer
 from whistle.errors import ForbiddenStep, ReviewRefused, StorageFailed
 from whistle.store.chain import DROPPED
 from whistle.store.desk import Act, Cases
-from whistle.store.erasure import EARLY, HOLD, LIFT, Ask, Ending
+from whistle.store.erasure import EARLY, HOLD, LIFT, SCOPE, Ask, Ending
 
 _AHEAD = timedelta(days=14)  # that members are told before they must have asked whether a case is still needed
 _SECONDS = 60
@@ -49,6 +50,7 @@ class Shown:
     hold: Ask | None
     overdue: bool
     early: Ask | None
+    scope: Ask | None  # that it belongs elsewhere, and so is kept for a shorter time
     pending: tuple[Ask, ...]
     closed: bool
     today: date
@@ -60,10 +62,10 @@ def end_of(ending: Ending, preset: Preset) -> End | None:
     """When a case is erased if nobody does anything more. None while it is open or held."""
     if ending.closed is None or ending.confirmed(HOLD):
         return None
-    days = CaseDays(ending.received, out_of_scope=ending.out_of_scope, closed=ending.closed)
+    lift, early, scope = (ending.confirmed(what) for what in (LIFT, EARLY, SCOPE))
+    days = CaseDays(ending.received, out_of_scope=ending.out_of_scope if scope else None, closed=ending.closed)
     by, rule = erase_by_rule(days, ending.closed, preset)
-    lift, early = ending.confirmed(LIFT), ending.confirmed(EARLY)
-    said = max(ending.closed, (lift and lift.confirmed) or date.min)
+    said = max(ending.closed, *((each and each.confirmed) or date.min for each in (lift, scope)))
     ends = [End(max(by, said + NOTICE), rule)]
     if early and early.confirmed:
         ends.append(End(early.confirmed + NOTICE, "early"))
@@ -112,12 +114,23 @@ class Keeping:
             hold=hold,
             overdue=hold is not None and _is_over(hold.review, today),
             early=ending.confirmed(EARLY),
-            pending=ending.pending,
+            scope=ending.confirmed(SCOPE) if self._shortens else None,
+            pending=tuple(each for each in ending.pending if each.what != SCOPE or self._shortens),
             closed=ending.closed is not None,
             today=today,
             latest=review_hold_by(today, self._preset),
             needed=review_necessity_by(ending.looked or ending.received, self._preset),
         )
+
+    def to_confirm(self, session: Session) -> list[int]:
+        """Which cases of this member another one has decided to belong elsewhere, so that they wait for a second word."""
+        waiting = self._cases.erasure.to_confirm(session.member) if self._shortens else []
+        return [case.number for case, _ in self._cases.inbox(list(session.groups), session.member, waiting)] if waiting else []
+
+    @property
+    def _shortens(self) -> bool:
+        """Whether what belongs elsewhere is kept for a shorter time."""
+        return self._preset.out_of_scope_days is not None
 
     def overdue(self, session: Session, today: date) -> list[tuple[int, date, str]]:
         """Which cases of this member somebody must look at again, by when, and at what. A hold holds nevertheless."""

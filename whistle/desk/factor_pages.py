@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from whistle.desk.pages import Form, Visit
 
 SECOND = "/sign-in/second"
-FIRST = frozenset({"/factors", "/factors/passkey", "/factors/totp", "/sign-out"})  # all that opens to whoever owes a factor
+# All that opens to whoever owes a factor: a passphrase that is over comes before it.
+FIRST = frozenset({"/factors", "/factors/passkey", "/factors/totp", "/passphrase", "/block", "/sign-out"})
 _KEPT_ON_PAGE = (FactorRefused, FactorNeeded, Overtaken)
 
 

@@ -616,6 +616,7 @@ class Desk:
             refusals=self.log_page.refused(),
             log_problem=self.log_page.heads.problem,
             overdue_reviews=self.keeping.overdue(session, today),
+            to_confirm=self.keeping.to_confirm(session),
             unerased=self.purge.failed,
             epochs=[(each, destroyed_from(each)) for each in self.cases.epochs.of(groups)],
             mail_fails=self.cases.mails.is_failing(),

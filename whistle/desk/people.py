@@ -55,10 +55,14 @@ class Line:
 
 @dataclass(frozen=True)
 class Notices:
-    """What the inbox and the page of people say: groups whose keys must be turned; who waits for this session's ring."""
+    """What the inbox and the page of people say: groups whose keys must be turned; who waits for this session's ring.
+
+    And groups with a case that nobody can read, for those who can do something about it.
+    """
 
     turn: tuple[str, ...]
     ring: tuple[str, ...]
+    unread: tuple[str, ...]
 
 
 def check_words(recipient: str) -> str:
@@ -72,6 +76,7 @@ class People:
 
     def __init__(self, cases: Cases, members: Members, sessions: Sessions, card: KeyCard, random: Random) -> None:
         self._register, self._members, self._sessions = cases.people, members, sessions
+        self._conflicts = cases.conflicts
         self._card, self._random = card, random
 
     def meet(self, session: Session, path: str, now: datetime) -> None:
@@ -147,7 +152,7 @@ class People:
     # Going ------------------------------------------------------------------------------------------------------------
 
     def remove(self, session: Session, name: str, now: datetime) -> None:
-        """For good, with effect on the next request. Raises NeedsAnother for oneself, LastLead or LastOfRing."""
+        """For good, with effect on the next request. Raises NeedsAnother for oneself, LastLead, LastOfRing or CaseUnread."""
         person = self._register.person(name)
         if not _may_remove(session, person):
             raise NotAllowed
@@ -179,7 +184,7 @@ class People:
         self._register.unblock(Act(now, session.member, f"unblocked {name}"), name)
 
     def new_key(self, session: Session, name: str, now: datetime) -> tuple[Person, str]:
-        """Who must come in anew, and the token of their link. Raises NeedsAnother, LastLead or LastOfRing."""
+        """Who must come in anew, and the token of their link. Raises NeedsAnother, LastLead, LastOfRing or CaseUnread."""
         token, group = self._random(_TOKEN_BYTES).hex(), self._register.person(name).group
         act = Act(now, session.member, f"rekeyed {name}")
         self._register.new_key(act, name, _hash(token), partial(_seal, session, group))
@@ -209,7 +214,8 @@ class People:
         owed = self._register.owed_rings()
         holds = mine is not None and mine.state == ACTIVE and mine not in owed
         ring = [each.name for each in owed if mine and holds and (each.group, each.ring) == (mine.group, mine.ring)]
-        return Notices(tuple(sorted(each for each in behind if groups is None or each in groups)), tuple(ring))
+        unread = sorted(self._conflicts.unread()) if groups is None else ()
+        return Notices(tuple(sorted(each for each in behind if groups is None or each in groups)), tuple(ring), tuple(unread))
 
     def _line(self, session: Session, person: Person, asked: list[Asked], owed: set[str]) -> Line:
         last, about = self._register.last_sign_in(person.name), tuple(each for each in asked if each.name == person.name)

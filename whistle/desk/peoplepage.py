@@ -12,6 +12,7 @@ from whistle.desk.roles import Role
 from whistle.desk.sessions import Session
 from whistle.desk.showing import Pages
 from whistle.errors import (
+    CaseUnread,
     GroupFull,
     InvitationEnded,
     LastLead,
@@ -30,10 +31,12 @@ from whistle.store.people import Person
 
 _SAID_ON_PAGE = (
     *(NameRefused, NameTaken, PlaceRefused, PersonChanged),
-    *(NeedsAnother, NeedsHolder, LastLead, LastOfRing, GroupFull),
+    *(NeedsAnother, NeedsHolder, LastLead, LastOfRing, CaseUnread, GroupFull),
 )
 _AT: Mapping[type, str] = {NameRefused: "name", NameTaken: "name", PlaceRefused: "role"}
-_STATUS: Mapping[type, int] = dict.fromkeys((PersonChanged, NeedsAnother, NeedsHolder, LastLead, LastOfRing, GroupFull), 409)
+_STATUS: Mapping[type, int] = dict.fromkeys(
+    (PersonChanged, NeedsAnother, NeedsHolder, LastLead, LastOfRing, CaseUnread, GroupFull), 409
+)
 Form = Mapping[str, str]
 TakePerson = Callable[[Session, Form, datetime], Response]
 Given = TypeVar("Given")

@@ -12,7 +12,7 @@ from whistle.desk.sessions import Session
 from whistle.desk.uploads import shown_name
 from whistle.desk.writing import Place, Writer
 from whistle.errors import NothingChosen, Overtaken
-from whistle.protocol.content import INTERNAL, TO_DESK, Files, Note, Report
+from whistle.protocol.content import INTERNAL, TO_DESK, Body, Files, IntakeRecord, Note, Report
 from whistle.protocol.thread import link_of
 from whistle.sealing.cases import seal_link
 from whistle.sealing.contents import Item
@@ -63,13 +63,16 @@ class Removal:
         part = next((each for each in self._cases.removals.of_case(case) if each.id == id_ and not each.confirmed), None)
         if part is None:
             raise Overtaken
-        link = None
+        link, direction = None, TO_DESK
+        files: tuple[bytes, ...] = () if part.file is None else (part.file,)
         if part.content is not None:
             item = next(each for each in opened.thread.items if each.place == part.content)
             if item.content is None:
                 raise Overtaken
-            link = seal_link(link_of(item.content), item.place, opened.key, self._writer.random)
-        self._cases.removals.confirm(Act(now, session.member, "confirmed removal", case), part, link)
+            link, direction = seal_link(link_of(item.content), item.place, opened.key, self._writer.random), item.direction
+            files = _files_of(item.content.body)
+        act = Act(now, session.member, "confirmed removal", case)
+        self._cases.removals.confirm(act, part, link, direction, files)
 
     def withdraw(self, session: Session, case: int, id_: int, now: datetime) -> None:
         self._reader.read(session, case)
@@ -102,9 +105,15 @@ def choices_of(opened: OpenCase) -> list[Choice]:
     return found
 
 
+def _files_of(body: Body) -> tuple[bytes, ...]:
+    """What a content names goes with it: nobody could name it any more."""
+    return tuple(each.id for each in body.files) if isinstance(body, Files | IntakeRecord) else ()
+
+
 def _excerpt(item: Item) -> str:
     assert item.content is not None
-    text = str(getattr(item.content.body, "text", ""))
+    names = ", ".join(shown_name(each.name) for each in getattr(item.content.body, "files", ()))
+    text = str(getattr(item.content.body, "text", "")) or names
     author = f"{item.content.body.author}: " if isinstance(item.content.body, Note) else ""
     return author + (text if len(text) <= _EXCERPT else f"{text[:_EXCERPT]}…")
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, Integer, LargeBinary, String, column, delete, insert, literal, select, table, update
+from sqlalchemy import Connection, Integer, LargeBinary, String, column, delete, exists, insert, literal, select, table, update
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
@@ -48,6 +48,7 @@ class _To(_Tables, table=True):
 _TABLES = _Tables.metadata.tables
 _broadcast, _to = (_TABLES[name] for name in ("broadcast", "broadcast_to"))
 _case = table("case", column("number", Integer), column("box", LargeBinary), column("group", String))
+_member = table("member", column("name", String), column("group", String))
 
 
 @dataclass(frozen=True)
@@ -97,7 +98,7 @@ class Broadcasts:
         """
         here = (_broadcast.c.id == id_) & _broadcast.c.confirmed_by.is_(None)
         with self._writing() as connection:
-            row = connection.execute(select(_broadcast.c.by, _broadcast.c.group).where(here)).first()
+            row = connection.execute(select(_broadcast.c.by, _broadcast.c.group).where(here & _is_of_a_member())).first()
             if row is None:
                 raise BroadcastOver
             if row.by == act.who:
@@ -143,6 +144,11 @@ class Broadcasts:
         with self._writing() as connection:
             if _drop(connection, _broadcast.c.day < before):
                 self._log(connection, act)
+
+
+def _is_of_a_member() -> Any:
+    """Whether who wrote it still belongs to the group."""
+    return exists().where(_member.c.name == _broadcast.c.by, _member.c.group == _broadcast.c.group)
 
 
 def _cases_of(group: Any) -> Any:

@@ -9,15 +9,30 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, Integer, LargeBinary, String, column, delete, func, insert, or_, select, table, update
+from sqlalchemy import (
+    Connection,
+    Integer,
+    LargeBinary,
+    String,
+    column,
+    delete,
+    exists,
+    func,
+    insert,
+    or_,
+    select,
+    table,
+    update,
+)
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
-from whistle.errors import FilesUnopened, LastReader, NotYours, Overtaken
-from whistle.store.erasure import Transaction
+from whistle.errors import CaseUnread, FilesUnopened, LastReader, NeedsAnother, NotYours, Overtaken
+from whistle.store import asking
 
 if TYPE_CHECKING:
     from whistle.store.desk import Act
+    from whistle.store.erasure import Transaction
 
 EXCLUDED, STEPPED_ASIDE = "excluded", "stepped aside"
 
@@ -169,6 +184,24 @@ def refuse_to_assign(connection: Connection, case: int, member: str) -> None:
         raise Overtaken
 
 
+def need_two(connection: Connection, case: int | None, by: str, who: str) -> None:
+    """Raises NeedsAnother for one's own request, Overtaken for one of somebody who may not see the case any more."""
+    if by == who:
+        raise NeedsAnother
+    group = connection.scalar(select(_case.c.group).where(_case.c.number == case))
+    if case is None or by not in _readers(connection, case, str(group)):
+        raise Overtaken
+
+
+def refuse_the_last_reader(connection: Connection, group: str, member: str, others: Collection[str]) -> None:
+    """Raises CaseUnread if there is a case that a member can read who goes, and none of the others of their group."""
+    left = (_case.c.group == group) & ~is_kept_from(_case, member)
+    for each in others:
+        left &= is_kept_from(_case, each)
+    if connection.scalar(select(_case.c.number).where(left).limit(1)) is not None:
+        raise CaseUnread
+
+
 def exclude(connection: Connection, place: int, case: int, member: str, by: str, day: date) -> None:
     """Keeps a member away, for the reason in this place. Raises Overtaken, LastReader."""
     _put_aside(connection, case, member, by, day, place)
@@ -204,12 +237,13 @@ def hand_over(connection: Connection, _: int, handing: Handing) -> None:
     )
     connection.execute(insert(_handed).values(case=handing.case, group=handing.before, day=handing.day))
     connection.execute(delete(_declared).where(_declared.c.case == handing.case))
+    asking.drop_in(connection, handing.case)
 
 
 class Conflicts:
     """Who may see a case, in the transactions of the desk's database."""
 
-    def __init__(self, reading: Transaction, writing: Transaction, log: Callable[[Connection, "Act"], None]) -> None:
+    def __init__(self, reading: "Transaction", writing: "Transaction", log: Callable[[Connection, "Act"], None]) -> None:
         self._reading, self._writing, self._log = reading, writing, log
 
     def has_declared(self, case: int, member: str) -> bool:
@@ -253,6 +287,14 @@ class Conflicts:
         with self._reading() as connection:
             return _readers(connection, case, group)
 
+    def unread(self) -> set[str]:
+        """The groups with a case that somebody is kept away from, and that nobody who can sign in may read."""
+        away = select(_aside.c.member).where(_aside.c.case == _case.c.number, _aside.c.lifted.is_(None)).correlate(_case)
+        reader = exists().where(_member.c.group == _case.c.group, _member.c.name.not_in(away))
+        some = _case.c.number.in_(select(_aside.c.case).where(_aside.c.lifted.is_(None)))
+        with self._reading() as connection:
+            return set(connection.scalars(select(_case.c.group).where(some, ~reader)))
+
     def former_groups(self, case: int) -> set[str]:
         """The groups that handed a case on: what is sealed to them still comes for it."""
         with self._reading() as connection:
@@ -284,5 +326,6 @@ def _put_aside(connection: Connection, case: int, member: str, by: str, day: dat
         raise LastReader
     connection.execute(delete(_declared).where(_declared.c.case == case, _declared.c.member == member))
     unassign(connection, member, case)
+    asking.drop_of(connection, member, case)
     values = {"case": case, "member": member, "by": by, "day": day, "place": place}
     connection.execute(insert(_aside).values(**values, lifted=None))

@@ -68,7 +68,7 @@ from whistle.store.sheets import Sheets
 from whistle.store.worklist import DESK, NEVER, Clocks, WorkList
 from whistle.store.writer import leave_no_trace, open_engine
 
-SCHEMA = 21
+SCHEMA = 23
 WAITING, OPENED, REFUSED = "waiting", "opened", "refused"
 _TOGETHER = 1_000  # cases in memory
 _UNREAD = (*REFUSALS, "broadcast")  # what is done in a case without reading it, for no purpose of its own
@@ -708,7 +708,7 @@ class Cases:
                 if content.direction == INTERNAL and recorded is None:
                     note = place
             if step is not None:
-                _take_step(connection, act.case, step, act.time.date())
+                _take_step(connection, act, step)
             self._keep_time(connection, act.case)
             _write_log(connection, replace(act, note=note))
 
@@ -833,7 +833,9 @@ def _send(connection: Connection, place: int, box: bytes, day: date, envelope: b
     connection.execute(insert(_outbox).values(**values, pushed=None, unknown=False))
 
 
-def _take_step(connection: Connection, case: int, step: Step, today: date) -> None:
+def _take_step(connection: Connection, act: Act, step: Step) -> None:
+    assert act.case is not None
+    case, today = act.case, act.time.date()
     values: dict[str, Any] = {"state": step.after, "closed": step.closed}
     told = {name: getattr(step, name) for name in ("acknowledged", "suppressed", "feedback", "outcome", "decided", "looked")}
     values |= {name: value for name, value in told.items() if value is not None}
@@ -846,6 +848,10 @@ def _take_step(connection: Connection, case: int, step: Step, today: date) -> No
             values["out_of_scope"] = today if step.after == _OUT_OF_SCOPE else None
         erasure.drop_request(connection, case)
         counts.note(connection, case, step.told)
+    if "out_of_scope" in values:
+        said = connection.scalar(select(_case.c.outcome).where(_case.c.number == case))
+        again = step.outcome is not None and said not in (None, step.outcome)
+        erasure.decide_scope(connection, case, values["out_of_scope"] is not None, again, act)
     here = (_case.c.number == case) & (_case.c.state == step.before)
     if not connection.execute(update(_case).where(here).values(values)).rowcount:
         raise ForbiddenStep
@@ -855,7 +861,7 @@ def _put_first(connection: Connection, case: int, first: First) -> None:
     """What was decided about its end is over too, if it is opened again."""
     here = _case.c.number == case
     if connection.scalar(select(_case.c.state).where(here)) == first.again.before:
-        _take_step(connection, case, first.again, first.opened.time.date())
+        _take_step(connection, first.opened, first.again)
         _write_log(connection, first.opened)
     connection.execute(update(_case).where(here).values(priority="high"))
     _write_log(connection, first.act)
@@ -942,6 +948,17 @@ def _add_why(connection: Connection) -> None:
     _add_columns(connection, "reading", purpose="VARCHAR")
 
 
+def _ask_about_scope(connection: Connection) -> None:
+    """What one member alone has decided to belong elsewhere waits for another one's word; who decided is on the log."""
+    elsewhere = (f"state {_OUT_OF_SCOPE}", f"outcome {_OUT_OF_SCOPE}", "outcome complaint")
+    for number in connection.scalars(select(_case.c.number).where(_case.c.out_of_scope.is_not(None))).all():
+        lines = select(_log).where(_log.c.case == number, _log.c.action.in_(elsewhere)).order_by(_log.c.number.desc())
+        line = connection.execute(lines.limit(1)).first()
+        if line is not None:
+            act = Act(datetime.fromisoformat(line.time), line.who, line.action, number)
+            erasure.decide_scope(connection, number, elsewhere=True, again=False, act=act)
+
+
 def _add_roles(connection: Connection) -> None:
     """Whoever was there before roles could do everything."""
     _add_columns(connection, "member", role="VARCHAR NOT NULL DEFAULT 'lead'")
@@ -1004,6 +1021,7 @@ _STEPS: Mapping[int, Callable[[Connection], object]] = {
     11: _add_time,
     10: channels.prepare,
     19: partial(_add_columns, table="case", looked="DATE", task_by="DATE", plan_by="DATE", telling_by="DATE"),
+    23: _ask_about_scope,
     16: broadcast.prepare,
     17: _add_why,
     18: _add_counts,

@@ -29,15 +29,16 @@ from sqlalchemy import (
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
-from whistle.errors import ForbiddenStep, NeedsAnother, Overtaken
+from whistle.errors import ForbiddenStep, Overtaken
+from whistle.store.conflicts import need_two
 from whistle.store.counts import RowsOf, keep_counted
 
 if TYPE_CHECKING:
     from whistle.store.desk import Act
 
 Transaction = Callable[[], AbstractContextManager[Connection]]
-HOLD, LIFT, EARLY = "hold", "lift", "early"
-_ENDS = {HOLD: (HOLD, LIFT, EARLY), LIFT: (HOLD, LIFT), EARLY: ()}  # what is over once this is confirmed
+HOLD, LIFT, EARLY, SCOPE = "hold", "lift", "early", "scope"
+_ENDS = {HOLD: (HOLD, LIFT, EARLY), LIFT: (HOLD, LIFT), EARLY: (), SCOPE: ()}  # what is over once this is confirmed
 _PARTS_TOGETHER = 64  # 16 MiB: what a member who writes may have to wait for
 
 
@@ -95,13 +96,16 @@ _file, _part = (
 
 @dataclass(frozen=True)
 class Ask:
-    """Something that takes two: `what` is a hold, the lifting of one, or early erasure. It counts once it is confirmed."""
+    """Something that takes two: `what` is a hold, the lifting of one, early erasure, or that the report belongs elsewhere.
+
+    It counts once it is confirmed.
+    """
 
     what: str
     by: str
     day: date
     review: date | None = None  # of a hold
-    place: int = 0  # given by the store, here and below
+    place: int = 0  # given by the store, here and below; 0 without a note
     confirmed_by: str | None = None
     confirmed: date | None = None
     id: int = 0
@@ -160,6 +164,15 @@ def drop_request(connection: Connection, case: int) -> None:
     connection.execute(delete(_asked).where(_asked.c.case == case, _asked.c.what == EARLY))
 
 
+def decide_scope(connection: Connection, case: int, elsewhere: bool, again: bool, act: "Act") -> None:
+    """That a report belongs elsewhere shortens its time, and so takes two; `again` if it was decided otherwise before."""
+    here = (_asked.c.case == case) & (_asked.c.what == SCOPE)
+    if again or not elsewhere:
+        connection.execute(delete(_asked).where(here))
+    if elsewhere and connection.scalar(select(_asked.c.id).where(here)) is None:
+        connection.execute(insert(_asked).values(case=case, what=SCOPE, by=act.who, day=act.time.date(), place=0))
+
+
 def ask(connection: Connection, case: int, asked: Ask, place: int) -> None:
     """Keeps a request. Raises ForbiddenStep if there is nothing to ask for, Overtaken if it was asked for already."""
     ending = _ending(connection, case)
@@ -200,25 +213,36 @@ class Erasures:
         with self._reading() as connection:
             return {row.number: row.since for row in connection.execute(since)}
 
+    def to_confirm(self, member: str) -> list[int]:
+        """The cases that another member has decided to belong elsewhere, and nobody has confirmed it."""
+        here = (_asked.c.what == SCOPE) & _asked.c.confirmed.is_(None) & (_asked.c.by != member)
+        with self._reading() as connection:
+            return list(connection.scalars(select(_asked.c.case).where(here).order_by(_asked.c.case)))
+
     def confirm(self, act: "Act", id_: int, what: str) -> None:
-        """The second member's word. Raises NeedsAnother for the first one's own, Overtaken if it is not asked any more."""
+        """The second member's word. Raises NeedsAnother for the first one's own, Overtaken if it is not asked any more.
+
+        Nor is it by somebody who may not see the case any more.
+        """
         with self._writing() as connection:
             here = (_asked.c.id == id_) & (_asked.c.case == act.case) & (_asked.c.what == what) & _asked.c.confirmed.is_(None)
             asked = connection.execute(select(_asked.c.by, _asked.c.place).where(here)).first()
             if asked is None:
                 raise Overtaken
-            if asked.by == act.who:
-                raise NeedsAnother
+            need_two(connection, act.case, asked.by, act.who)
             over = (_asked.c.case == act.case) & _asked.c.what.in_(_ENDS[what]) & (_asked.c.id != id_)
             connection.execute(delete(_asked).where(over))
             connection.execute(update(_asked).where(here).values(confirmed_by=act.who, confirmed=act.time.date()))
             self._log(connection, replace(act, note=asked.place))
 
     def withdraw(self, act: "Act", id_: int, what: str) -> None:
-        """Takes a request back, or stops an early erasure. Raises Overtaken if there is none; a hold in force is lifted."""
+        """Takes a request back, or stops an early erasure or the short time. Raises Overtaken if there is none.
+
+        A hold in force is lifted instead.
+        """
         with self._writing() as connection:
             here = (_asked.c.id == id_) & (_asked.c.case == act.case) & (_asked.c.what == what)
-            open_ = _asked.c.confirmed.is_(None) | (_asked.c.what == EARLY)
+            open_ = _asked.c.confirmed.is_(None) | _asked.c.what.in_((EARLY, SCOPE))
             if not connection.execute(delete(_asked).where(here & open_)).rowcount:
                 raise Overtaken
             self._log(connection, act)

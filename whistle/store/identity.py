@@ -15,6 +15,7 @@ from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
 from whistle.errors import NeedsAnother, NeedsOtherRing, Overtaken, RequestEnded
+from whistle.store.conflicts import need_two
 from whistle.store.erasure import Transaction
 
 if TYPE_CHECKING:
@@ -141,14 +142,13 @@ class Identities:
     def approve(self, act: "Act", id_: int, ring: str, half: bytes | None, ends: date) -> None:
         """The word of a second member, with the half that they or the first made of it.
 
-        Raises NeedsAnother for the first one's own word, NeedsOtherRing for one of the same ring, RequestEnded.
+        Raises NeedsAnother for the first one's own word, NeedsOtherRing for one of the same ring, RequestEnded, Overtaken.
         """
         with self._writing() as connection:
             row = _asked(connection, act.case, id_, act.time.date())
             if row.approved_by:
                 raise RequestEnded
-            if row.by == act.who:
-                raise NeedsAnother
+            need_two(connection, act.case, row.by, act.who)
             if row.ring == ring:
                 raise NeedsOtherRing
             values = {"approved_by": act.who, "half": half or row.half, "ends": ends}

@@ -7,15 +7,18 @@ from collections import deque
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import partial
 from typing import Any
 
-from sqlalchemy import Table, func, or_, select
+from sqlalchemy import Table, exists, func, or_, select
 
 from whistle.store.conflicts import visible, visible_erased
 from whistle.store.erasure import Transaction
 
 OPENED_LOG, SAW_REFUSALS = "opened log", "saw refusals"
 WAITED = "waited "  # and how often somebody tried meanwhile
+LINKED, RELATED = "linked with earlier", "changed related"
+LINKS = (LINKED, RELATED)
 REFUSALS = ("sign-in refused", "passphrase refused", "factor refused", "passkey cloned", "refused")
 
 
@@ -34,7 +37,10 @@ class Line:
 
 @dataclass(frozen=True)
 class Which:
-    """Which lines; None leaves none out. With `groups` and `member`, no lines of cases that this member must not see."""
+    """Which lines; None leaves none out. With `groups` and `member`, no lines of cases that this member must not see.
+
+    Nor does a line then say that a case is linked with one of those.
+    """
 
     groups: Collection[str] | None = None
     member: str | None = None
@@ -76,12 +82,11 @@ class Log:
         log = self._log.c
         if which.groups is not None:
             assert which.member is not None
-            viewer = list(which.groups), which.member
-            yield or_(
-                log.case.is_(None),
-                log.case.in_(select(self._cases.c.number).where(visible(self._cases, *viewer))),
-                log.case.in_(select(self._erased.c.number).where(visible_erased(self._erased, *viewer))),
-            )
+            seen = partial(self._sees, groups=list(which.groups), member=which.member)
+            other = self._log.alias().c  # a link is a line in each of its cases, written in one moment
+            linked = other.action.in_(LINKS) & (other.time == log.time) & (other.who == log.who)
+            yield seen(log.case)
+            yield log.action.not_in(LINKS) | ~exists().where(linked, ~seen(other.case))
         if which.case is not None:
             yield log.case == which.case
         if which.who is not None:
@@ -94,6 +99,15 @@ class Log:
             yield log.time <= f"{which.last}T99"  # after every time of that day: times are compared as texts
         if which.before is not None:
             yield log.number < which.before
+
+    def _sees(self, case: Any, groups: Collection[str], member: str) -> Any:
+        """Whether a line of this case, or of none, is one that a member of these groups may see."""
+        cases, erased = self._cases, self._erased
+        return or_(
+            case.is_(None),
+            case.in_(select(cases.c.number).where(visible(cases, groups, member))),
+            case.in_(select(erased.c.number).where(visible_erased(erased, groups, member))),
+        )
 
     def refused(self, limit: int) -> frozenset[str]:
         """Who was refused, if that was more often than this within a day and nobody else has looked since; or nobody."""

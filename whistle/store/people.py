@@ -16,7 +16,8 @@ from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
 from whistle.errors import InvitationEnded, LastLead, LastOfRing, NameTaken, NeedsAnother, NeedsHolder, PersonChanged
-from whistle.store import conflicts, factors
+from whistle.store import asking, conflicts, factors
+from whistle.store.conflicts import refuse_the_last_reader
 
 if TYPE_CHECKING:
     from whistle.store.desk import Act
@@ -280,10 +281,10 @@ class Register:
         """Gives a member the keys of their ring. Raises NeedsHolder unless the giver is of that ring and holds them."""
         with self._writing() as connection:
             person = _find(connection, name, ACTIVE)
+            if not _holds_ring(connection, act.who, person):  # asked first: nobody who is owed a ring holds it
+                raise NeedsHolder
             if not connection.execute(delete(_owed).where(_owed.c.name == name)).rowcount:
                 raise PersonChanged
-            if not _holds_ring(connection, act.who, person):
-                raise NeedsHolder
             _seal_group(connection, person.group, seal)
             self._log(connection, act)
 
@@ -298,12 +299,14 @@ class Register:
     # Going ------------------------------------------------------------------------------------------------------------
 
     def remove(self, act: "Act", name: str, epoch: int, seal: Seal) -> None:
-        """Ends somebody's access for good. Raises NeedsAnother for oneself, LastLead, LastOfRing or PersonChanged."""
+        """Ends somebody's access for good. Raises NeedsAnother for oneself, what _take_key raises, or PersonChanged."""
         with self._writing() as connection:
             person = _find(connection, name, INVITED, WAITING, ACTIVE, BLOCKED)
             if name == act.who:
                 raise NeedsAnother
             _take_key(connection, act, person, GONE)
+            asking.drop_all_of(connection, name)
+            _end_invitations(connection, name, act.time.date())
             if person.group and person.state in (ACTIVE, BLOCKED):
                 connection.execute(delete(_turning).where(_turning.c.group == person.group))
                 here = select(func.max(_key.c.epoch)).where(_key.c.group == person.group)  # enrolled, and on no card yet
@@ -425,7 +428,7 @@ def _make_member(connection: Connection, person: Person) -> None:
 
 
 def _take_key(connection: Connection, act: "Act", person: Person, state: str, token: bytes | None = None) -> None:
-    """Destroys somebody's key; what is sealed to it is stale. Raises LastLead or LastOfRing."""
+    """Destroys somebody's key; what is sealed to it is stale. Raises LastLead, LastOfRing or CaseUnread."""
     factors.remove_all(connection, person.name)
     if person.state in (ACTIVE, BLOCKED):
         _refuse_the_last(connection, person)
@@ -438,6 +441,13 @@ def _take_key(connection: Connection, act: "Act", person: Person, state: str, to
     _put(connection, act, replace(person, state=state, recipient="", key=""), token)
 
 
+def _end_invitations(connection: Connection, by: str, today: date) -> None:
+    """Whom somebody who is gone invited needs another's link: or one person in two names could bring them in."""
+    theirs = (_person.c.by == by) & _person.c.state.in_((INVITED, WAITING))
+    ended = {"state": INVITED, "recipient": "", "key": "", "day": today - _LINK_DAYS - timedelta(days=1)}
+    connection.execute(update(_person).where(theirs).values(ended))
+
+
 def _refuse_the_last(connection: Connection, person: Person) -> None:
     others = (_member.c.group == person.group) & (_member.c.name != person.name)
     if person.role == _LEAD and not _has(connection, others & (_member.c.role == _LEAD)):
@@ -445,6 +455,11 @@ def _refuse_the_last(connection: Connection, person: Person) -> None:
     holders = others & (_member.c.ring == person.ring) & _member.c.name.not_in(select(_owed.c.name))
     if person.ring and not _has(connection, holders):
         raise LastOfRing
+    if person.group:
+        blocked = (_person.c.group == person.group) & (_person.c.state == BLOCKED)  # two can let them in again
+        names = {*connection.scalars(select(_member.c.name).where(others))}
+        names |= {*connection.scalars(select(_person.c.name).where(blocked))}
+        refuse_the_last_reader(connection, person.group, person.name, names - {person.name})
 
 
 def _holds_ring(connection: Connection, who: str, person: Person) -> bool:
@@ -467,7 +482,7 @@ def _seal_group(connection: Connection, group: str, seal: Seal) -> bool:
 def _confirm(connection: Connection, act: "Act", what: str, name: str) -> None:
     here = (_asked.c.what == what) & (_asked.c.name == name) & (_asked.c.day >= act.time.date() - _LINK_DAYS)
     by = connection.scalar(select(_asked.c.by).where(here))
-    if by is None:
+    if by is None or not _has(connection, _member.c.name == by):
         raise PersonChanged
     if act.who in (by, name):
         raise NeedsAnother

@@ -4,7 +4,7 @@ A room of the desk's database (whistle.store.desk), which lends it its transacti
 place in the chain behind, sealed under the case key, and no word.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -13,7 +13,8 @@ from sqlalchemy import Connection, Integer, LargeBinary, String, column, delete,
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
-from whistle.errors import ForbiddenStep, NeedsAnother, Overtaken
+from whistle.errors import ForbiddenStep, Overtaken
+from whistle.store.conflicts import need_two
 from whistle.store.erasure import HOLD, Transaction, ending_of
 from whistle.store.files import REMOVED
 
@@ -54,7 +55,7 @@ _file = table(
     *(column(name, LargeBinary) for name in ("box", "file", "wrapped_key")),
     *(column(name, String) for name in ("direction", "verdict")),
 )
-_part = table("part", column("file", Integer))
+_part, _recording = (table(name, column("file", Integer)) for name in ("part", "recording"))
 
 
 @dataclass(frozen=True)
@@ -99,8 +100,11 @@ class Removals:
             rows = connection.execute(select(*columns).where(_removal.c.case == case).order_by(_removal.c.id))
             return tuple(Part(**row._mapping) for row in rows)
 
-    def confirm(self, act: "Act", part: Part, link: bytes | None) -> None:
-        """The second member's word, and what it destroys, in one moment. Raises what asking raises, and NeedsAnother."""
+    def confirm(self, act: "Act", part: Part, link: bytes | None, direction: str, files: Collection[bytes]) -> None:
+        """The second member's word, and what it destroys, in one moment: these files of the direction go too.
+
+        Raises what asking raises, and NeedsAnother.
+        """
         assert act.case is not None
         with self._writing() as connection:
             _refuse_held(connection, act.case)
@@ -108,11 +112,10 @@ class Removals:
             by = connection.scalar(select(_removal.c.by).where(here))
             if by is None:
                 raise Overtaken
-            if by == act.who:
-                raise NeedsAnother
+            need_two(connection, act.case, by, act.who)
             values = {"confirmed_by": act.who, "confirmed": act.time.date(), "link": link}
             connection.execute(update(_removal).where(here).values(**values))
-            _destroy(connection, act.case, part)
+            _destroy(connection, act.case, part, direction, files)
             self._log(connection, replace(act, note=part.place))
 
     def withdraw(self, act: "Act", id_: int) -> None:
@@ -142,11 +145,13 @@ def _refuse_held(connection: Connection, case: int) -> None:
         raise ForbiddenStep
 
 
-def _destroy(connection: Connection, case: int, part: Part) -> None:
+def _destroy(connection: Connection, case: int, part: Part, direction: str, files: Collection[bytes]) -> None:
     """Key and payload. Of a file its row stays, without a byte, so that the same one is never taken in again."""
     here = (_content.c.case == case) & (_content.c.place == part.content)
     connection.execute(update(_content).where(here).values(wrapped_key=b"", payload=b""))
     box = select(_case.c.box).where(_case.c.number == case).scalar_subquery()
-    its = (_file.c.box == box) & (_file.c.file == part.file) & (_file.c.direction == "to-desk")
-    connection.execute(delete(_part).where(_part.c.file.in_(select(_file.c.id).where(its))))
+    its = (_file.c.box == box) & _file.c.file.in_(list(files)) & (_file.c.direction == direction)
+    ids = select(_file.c.id).where(its)
+    connection.execute(delete(_part).where(_part.c.file.in_(ids)))
+    connection.execute(delete(_recording).where(_recording.c.file.in_(ids)))  # it is erased by no clock any more
     connection.execute(update(_file).where(its).values(wrapped_key=None, header=0, verdict=REMOVED))
