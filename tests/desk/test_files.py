@@ -405,9 +405,7 @@ def test_with_little_disk_left_texts_are_taken_and_files_are_not(tmp_path: Path,
 # To the reporter ----------------------------------------------------------------------------------------------------------
 
 
-def form(
-    member: Member, plain: bytes, filename: str, seen: str | None = None, token: str | None = None, **more: str
-) -> bytes:
+def form(member: Member, plain: bytes, filename: str, seen: str | None = None, token: str | None = None, **more: str) -> bytes:
     fields = {"token": token or member.token, "seen": seen or member.seen, **more}
     lines = b"".join(
         f'--edge\r\ncontent-disposition: form-data; name="{key}"\r\n\r\n{value}\r\n'.encode() for key, value in fields.items()

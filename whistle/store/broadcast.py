@@ -91,7 +91,7 @@ class Broadcasts:
             self._log(connection, act)
 
     def confirm(self, act: "Act", id_: int) -> None:
-        """The second member's word: every case that is here now, closed ones too, is to have it. Raises BroadcastOver, NeedsAnother."""
+        """The second member's word: every case, closed or not, is to have it. Raises BroadcastOver, NeedsAnother."""
         here = (_broadcast.c.id == id_) & _broadcast.c.confirmed_by.is_(None)
         with self._writing() as connection:
             row = connection.execute(select(_broadcast.c.by, _broadcast.c.group).where(here)).first()
