@@ -10,7 +10,7 @@ WHISTLE = Path(__file__).resolve().parents[2] / "whistle"
 
 # Functions of the store that find cases for the program itself, and so ask nothing of a member.
 FOR_THE_PROGRAM = {
-    "broadcast._open_cases": "every open case of a group gets the same, and none is shown",
+    "broadcast._cases_of": "every case of a group gets the same, and none is shown",
     "broadcast.send": "the box of a case that gets it",
     "conflicts.refuse_kept_away": "one member, one case: it is the question itself",
     "conflicts.need_two": "the group of a case that its caller has read",
