@@ -15,6 +15,8 @@ FOR_THE_PROGRAM = {
     "conflicts.refuse_kept_away": "one member, one case: it is the question itself",
     "conflicts.hand_over": "in a case that its caller has read",
     "conflicts._put_aside": "in a case that its caller may see",
+    "conflicts.refuse_to_assign": "in a case that its caller has read",
+    "conflicts.unassign_kept_away": "a database from before is brought up",
     "desk.unopened": "files are opened for a case, by whichever session has the key, and not shown",
     "desk.case": "the program's own, and tests'",
     "desk.case_of": "what comes for a box goes into its case unseen",
