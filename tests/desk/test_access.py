@@ -20,6 +20,8 @@ FOR_THE_PROGRAM = {
     "conflicts._put_aside": "in a case that its caller may see",
     "counts._ended": "the purge",
     "counts.note": "of a case that its caller has opened: whether it is still closed",
+    "conflicts.refuse_to_assign": "in a case that its caller has read",
+    "conflicts.unassign_kept_away": "a database from before is brought up",
     "desk.unopened": "files are opened for a case, by whichever session has the key, and not shown",
     "desk.case": "the program's own, and tests'",
     "desk.case_of": "what comes for a box goes into its case unseen",
