@@ -19,6 +19,7 @@ FOR_THE_PROGRAM = {
     "desk.case": "the program's own, and tests'",
     "desk.case_of": "what comes for a box goes into its case unseen",
     "desk._say": "in a case that its writer has read; who may not see it any more is refused",
+    "desk._put_first": "what a reporter sent moves its case, and nothing is shown",
     "desk._keep_time": "the columns of due days",
     "desk._keep_all_time": "the columns of due days",
     "epochs._needed": "whether a key is",
