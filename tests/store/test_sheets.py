@@ -30,7 +30,7 @@ def file(tmp_path: Path) -> Path:
 def cases(file: Path) -> Iterator[Cases]:
     with closing(Cases(f"sqlite:///{file}")) as opened:
         people = [Member(name, "risk-control", None, "age1pq1", "key", "lead") for name in ("anna", "bo")]
-        opened.enrol(b"i" * 16, people, {}, {})
+        opened.enrol(b"instance", people, {}, {})
         with_case(opened)
         yield opened
 
