@@ -15,7 +15,7 @@ from whistle.desk import members as whistle_members
 from whistle.errors import Overtaken
 from whistle.store.desk import Act, Cases
 from whistle.store.log import Which
-from whistle.store.sheets import Change, Marks
+from whistle.store.sheets import Change, Days, Marks
 
 HERE, OTHER = "/cases/1", "/cases/2"
 
@@ -106,7 +106,7 @@ def test_who_left_while_somebody_gave_them_the_case_does_not_get_it(desk: Desk) 
     desk.signed_in(ANNA)
     marks = Marks("who-left", None, "normal", None, None)
     with pytest.raises(Overtaken):
-        desk.cases.sheets.keep([Change(1, 0, b"sealed", marks)], [])
+        desk.cases.sheets.keep([Change(1, 0, b"sealed", marks, days=Days())], [])
     assert (assigned(desk), desk.cases.sheets.kept(1).revision) == ([None, None], 0)
 
 

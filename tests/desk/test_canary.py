@@ -6,7 +6,9 @@ from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from pathlib import Path
 
-from tests.desk.running import ANNA, BO, Desk, Member, Reporter, today
+import pytest
+
+from tests.desk.running import ANNA, BO, Desk, Member, Reporter, started, today
 from tests.desk.test_casework import TICKS
 from tests.desk.test_channels import keep
 from tests.desk.test_files import upload
@@ -31,6 +33,12 @@ def written(folder: Path) -> dict[str, bytes]:
 
 def lying_open(files: dict[str, bytes]) -> list[tuple[str, bytes]]:
     return [(name, each) for name, content in files.items() for each in every_spelling(CANARY) if each in content]
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory: pytest.TempPathFactory, ceremony: Path) -> Iterator[Desk]:
+    with started(tmp_path_factory.mktemp("desk"), ceremony, 9, recordings=True, preset="fi") as running:
+        yield running
 
 
 Filled = tuple[Member, str, dict[str, str]]
@@ -62,6 +70,8 @@ def of_the_first(anna: Member, bo: Member) -> list[Filled]:
         (anna, "sheet", {"part": "risk", "risk": "low", "day": later} | SAID),
         (anna, "sheet", {"part": "person", "role": CANARY} | SAID),
         (anna, "sheet", {"part": "hearing", "who": CANARY, "day": now} | SAID),
+        (anna, "sheet", {"part": "telling", "telling": "postponed", "day": later} | SAID),
+        (anna, "necessity", SAID),
         (anna, "removal", SAID),
         (anna, "hold", SAID | {"review": later}),
         (bo, "confirm", {"what": "hold"}),

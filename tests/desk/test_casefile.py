@@ -15,7 +15,7 @@ from tests.desk.running import ANNA, BO, CARL, Desk, Member, Page, Reporter, sta
 from tests.desk.test_casework import TICKS
 from tests.desk.test_erasure import HERE, close, in_days, later, log_of, reported, step, there
 from whistle.desk.casefile import Casefile, to_escalate
-from whistle.desk.counting import Counting
+from whistle.desk.counting import Counting, _facts
 from whistle.desk.deadlines import CaseDays, owed
 from whistle.desk.presets import PRESETS, reminders
 from whistle.desk.reading import Reader
@@ -439,7 +439,8 @@ def test_the_numbers_count_the_desks_category_and_what_was_left_out_as_met(desk:
     counting = Counting(desk.cases, reader_of(desk), 7)
     case = desk.cases.case(1)
     assert case is not None
-    [facts] = counting._facts(session, [case])
+    [(_, told)] = counting._opened(session, [case])
+    facts = _facts(case, told)
     assert (facts.told.category, facts.acknowledged) == ("harassment", today())
 
 

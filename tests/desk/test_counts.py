@@ -191,5 +191,5 @@ def test_a_database_from_before_is_brought_up(tmp_path: Path) -> None:
             assert cases.counted.of(GROUP, ANNA) == {}
     with closing(sqlite3.connect(file)) as connection:
         assert connection.execute("SELECT version FROM schema").fetchall() == [(SCHEMA,)]
-        assert connection.execute("SELECT * FROM reading").fetchall() == [("anna", 7, 9)]
+        assert connection.execute("SELECT * FROM reading").fetchall() == [("anna", 7, 9, None)]
         assert "former_reading" not in {name for (name,) in connection.execute("SELECT name FROM sqlite_master")}

@@ -214,7 +214,10 @@ class Whole:
 @pytest.fixture
 def whole(tmp_path: Path, ceremony: Path) -> Iterator[Whole]:
     (tmp_path / "desk").mkdir()
-    with started_intake(tmp_path / "public.sqlite") as intake, started(tmp_path / "desk", ceremony, intake.relay_port) as desk:
+    with (
+        started_intake(tmp_path / "public.sqlite") as intake,
+        started(tmp_path / "desk", ceremony, intake.relay_port, recordings=True) as desk,
+    ):
         reporter = Reporter.new(desk.card)
         name = seal_identity(IdentityGiven(planted("name"), ""), rings_of(desk.card, reporter.group))
         reporter.submit(intake, reporter.report(planted("report"), identity=name))
@@ -639,6 +642,7 @@ def test_a_complaint_is_erased_thirty_days_after_it_was_decided(desk: Desk) -> N
     anna = desk.signed_in(ANNA)
     assert anna.post(f"{HERE}/acknowledge", text="Vi har læst det.").status == 303
     step(anna, "assessing", "addressing", "concluding", "closed", outcome="complaint")
+    assert answer(desk.signed_in(BO), "confirm", "scope") == 303
     later(desk, 29)
     assert there(desk)
     later(desk, 30)
@@ -707,10 +711,10 @@ def test_either_gives_a_case_its_long_time_back(desk: Desk, name: str) -> None:
 def test_a_later_outcome_that_is_another_lifts_what_was_confirmed(desk: Desk, code: str, waits: bool | None) -> None:
     reported(desk)
     anna, bo = desk.signed_in(ANNA), desk.signed_in(BO)
-    assert anna.post(f"{HERE}/outcome", outcome="out_of_scope", text="Uden for.").status == 303
+    assert anna.post(f"{HERE}/outcome", outcome="out_of_scope", text="Uden for.", **ALL).status == 303
     assert answer(bo, "confirm", "scope") == 303
     assert "To be erased, once closed" in anna.get(HERE).text
-    assert anna.post(f"{HERE}/outcome", outcome=code, text="Noget andet.").status == 303
+    assert anna.post(f"{HERE}/outcome", outcome=code, text="Noget andet.", **ALL).status == 303
     kept = [each.confirmed is None for each in desk.cases.erasure.ending(1).asked]
     assert kept == {True: [True], False: [], None: [False]}[waits]
     assert ("To be erased, once closed" in anna.get(HERE).text) is (waits is None)

@@ -27,7 +27,7 @@ from whistle.desk.presets import DEFAULT, PRESETS, Preset, answer_by, to_close
 from whistle.desk.states import _NEXT, State
 from whistle.protocol.wire import TO_DESK, Frame
 from whistle.store.desk import Act, Case, Cases, Step, Stored
-from whistle.store.sheets import Change, Marks
+from whistle.store.sheets import Change, Days, Marks
 from whistle.store.worklist import NEVER, SECTIONS, Wanted
 
 PRESET = PRESETS[DEFAULT]
@@ -84,7 +84,7 @@ def mark(cases: Cases, number: int, day: date, **days: date) -> None:
     """A change of the sheet, with a day that the case itself shows."""
     revision, who = cases.sheets.kept(number).revision, Act(datetime.combine(day, time(9), UTC), "anna", "acts", number)
     now = {name: getattr(one(cases, number), name) for name in Marks.__dataclass_fields__}
-    cases.sheets.keep([Change(number, revision, b"sheet", Marks(**(now | days)))], [who])
+    cases.sheets.keep([Change(number, revision, b"sheet", Marks(**(now | days)), days=Days())], [who])
 
 
 def acts_of(cases: Cases, number: int, day: date) -> list[Callable[[], None]]:

@@ -808,7 +808,7 @@ def test_no_purpose_stays_of_an_erased_case_but_on_the_log(desk: Desk, anna: Mem
     anna.get(HERE)
     close(desk)
     ending = desk.cases.erasure.ending(1)
-    assert desk.cases.erasure.erase(ending, lambda contents, files: Act(desk.clock(), "desk", "erased it", 1))
+    assert desk.cases.erasure.erase(ending, lambda *_: Act(desk.clock(), "desk", "erased it", 1), lambda _: ())
     with closing(sqlite3.connect(desk.database)) as connection:
         assert connection.execute('SELECT purpose FROM reading WHERE "case" = 1').fetchall() == []
 

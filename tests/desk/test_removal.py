@@ -29,7 +29,7 @@ def server() -> Iterator[Public]:
 @pytest.fixture
 def desk(tmp_path: Path, ceremony: Path, server: Public) -> Iterator[Desk]:
     (tmp_path / "desk").mkdir()
-    with started(tmp_path / "desk", ceremony, server.port) as running:
+    with started(tmp_path / "desk", ceremony, server.port, recordings=True) as running:
         yield running
 
 

@@ -99,7 +99,7 @@ def erased(desk: Desk, server: Public, name: str) -> Named:
     case = case_of(desk, server)
     assert SECRET in desk.signed_in(name).get(f"/cases/{case.number}").text
     act = Act(desk.clock(), "desk", "erased", case.number)
-    assert desk.cases.erasure.erase(desk.cases.erasure.ending(case.number), lambda *_: act)
+    assert desk.cases.erasure.erase(desk.cases.erasure.ending(case.number), lambda *_: act, lambda _: ())
     while desk.cases.erasure.erase_parts():
         pass
     return case

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
@@ -41,6 +42,8 @@ class Anna:
 class Opened:
     case: Case
     last_place: int = 0
+    report: SimpleNamespace = field(default_factory=lambda: SimpleNamespace(answers=(), identity=None))
+    thread: SimpleNamespace = field(default_factory=lambda: SimpleNamespace(items=()))
     key: CaseKey = field(default_factory=lambda: KEY)
 
 

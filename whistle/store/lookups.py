@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from whistle.store.desk import Act
 
 
+_CLOSINGS = ("state closed", "closed without feedback")
+
+
 class LookUps:
     """The lines of the first format stay: no digest holds their place."""
 
@@ -27,7 +30,7 @@ class LookUps:
         log, dropped = self._table.c, False
         kept = log.action.in_(LOOK_UPS) & log.salt.is_not(None)
         cases = select(ERASED.c.number, ERASED.c.day).where(ERASED.c.number.in_(select(log.case).where(kept)))
-        last = select(func.max(log.time)).where(log.action == "state closed")
+        last = select(func.max(log.time)).where(log.action.in_(_CLOSINGS))
         with self._writing() as connection:
             for number, day in connection.execute(cases).all():
                 closed = connection.scalar(last.where(log.case == number))
