@@ -10,7 +10,7 @@ run: $(VENV)/run.ready
 	@$(BIN)/python deploy/demo/run.py
 
 test: check
-	$(BIN)/python -m pytest -q -n 3 --dist loadfile --no-loadscope-reorder -m "not slow" --durations=10
+	$(BIN)/python -m pytest -q -n 4 --dist loadfile --no-loadscope-reorder -m "not slow" --durations=10
 	PATH="$(NODE_HOME):$$PATH" node --test --test-timeout=120000 tests/js/*.test.mjs
 
 test-slow: $(VENV)/test.ready browser/node_modules/.ready chromium servers witnesses

@@ -24,6 +24,7 @@ def where(demo: Demo) -> list[str]:
     return ["--intake", demo.intake, "--fingerprint", demo.fingerprint]
 
 
+@pytest.mark.slow
 def test_a_second_run_has_the_reports_and_the_members_of_the_first(tmp_path: Path) -> None:
     program, first = start_demo(tmp_path / "state")
     try:
@@ -62,6 +63,7 @@ def test_nothing_is_left_running(tmp_path: Path, number: signal.Signals) -> None
             socket.create_connection(("127.0.0.1", urlsplit(address).port or 0), 1).close()
 
 
+@pytest.mark.slow
 def test_a_demo_says_so_and_its_private_files_are_its_users_alone(tmp_path: Path) -> None:
     program, demo = start_demo(tmp_path / "state")
     stop_demo(program)

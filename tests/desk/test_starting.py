@@ -231,6 +231,7 @@ def said(arguments: list[str]) -> tuple[int, str]:
     return status, out.getvalue() + mistakes.getvalue()
 
 
+@pytest.mark.slow
 def test_the_command_enrols_checks_serves_and_finds_a_changed_log(tmp_path: Path, ceremony: Path) -> None:
     settings = settings_of(tmp_path, ceremony, 9)
     assert ran(command(tmp_path, settings, "check")) == (

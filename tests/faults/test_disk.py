@@ -47,6 +47,7 @@ def test_a_disk_that_is_full_at_any_write_loses_nothing_that_was_acknowledged(tm
     assert full > (LAST - FIRST) / STEP / 2
 
 
+@pytest.mark.slow
 def test_a_database_that_another_program_holds_is_waited_for_and_then_said(tmp_path: Path) -> None:
     with started(tmp_path / "intake.sqlite") as intake:
         submission, later = intake.submission(), intake.submission()
@@ -88,6 +89,7 @@ def test_a_desk_whose_database_another_program_holds_keeps_words_and_confirms_no
         assert anna.get("/").text.count('href="/cases/') == 2
 
 
+@pytest.mark.slow
 def test_a_desk_whose_disk_is_full_at_any_write_has_what_it_was_told_is_stored(tmp_path: Path) -> None:
     """And goes on where it was as soon as there is room."""
     command = [sys.executable, "-m", "tests.faults.full", str(tmp_path), *map(str, (FIRST, LAST, STEP))]
