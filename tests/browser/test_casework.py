@@ -100,7 +100,7 @@ def test_corrections_consent_a_name_and_fear_go_from_the_mailbox_to_the_desks_pa
     mailbox.locator("#act-identity summary").click()
     mailbox.locator("#identity-name").fill(NAME)
     mailbox.locator("#identity-send").click()
-    comes(desk, re.compile("A name is given, sealed by itself."))
+    comes(desk, re.compile("A name is given, sealed separately."))
     assert NAME not in desk.content()
     reveal(desk, journey.signed_in(browser, demo, "bo"))
 

@@ -261,7 +261,7 @@ def test_a_page_files_once_however_often_it_is_sent(desk: Desk, anna: Member) ->
 
 def test_with_a_card_that_has_ended_nothing_is_filed(desk: Desk) -> None:
     desk.clock.ahead = timedelta(days=91)
-    assert "The key card has ended" in file(desk.signed_in(ANNA)).text
+    assert "The key card has expired" in file(desk.signed_in(ANNA)).text
     assert desk.cases.case(1) is None
 
 

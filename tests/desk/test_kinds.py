@@ -139,7 +139,7 @@ def test_of_an_identity_given_later_the_page_says_only_that_it_is_there(desk: De
     field = seal_identity(given, rings_of(desk.card, "risk-control"))
     said(desk, reporter, SealedIdentity(field))
     page = shown(anna, number)
-    assert "A name is given, sealed by itself." in page
+    assert "A name is given, sealed separately." in page
     for secret in (given.name, given.contact, field[:40]):
         assert secret not in page
 

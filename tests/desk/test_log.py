@@ -710,7 +710,7 @@ def test_tries_while_a_name_must_wait_are_counted_on_the_log_in_few_lines_and_al
         assert Member(desk.port).sign_in("bo", "wrong").status == 403
     assert [act for who, act, _ in log_of(desk) if who == BO] == ["waited 1", "waited 2", "waited 4", "waited 8"]
     assert ALARM in anna.get("/").text
-    assert "Tried to sign in while the name had to wait, times by now: 8" in anna.get("/log").text
+    assert "Tried to sign in while the name had to wait: 8 times by now" in anna.get("/log").text
 
 
 # Why ------------------------------------------------------------------------------------------------------------------

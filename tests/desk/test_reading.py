@@ -197,7 +197,7 @@ def test_an_ended_card_keeps_new_reports_closed_and_everything_else_readable(des
         member = desk.member(ANNA)
         frames = late.frame(late.report()), late.frame(late.message("waits behind it"), 2)
         desk.deliver(*frames, reporter.frame(reporter.message("still here"), 3))
-        assert "The key card has ended" in member.get("/").text
+        assert "The key card has expired" in member.get("/").text
         assert "still here" in member.get(path).text
         assert [arrival.box for arrival in desk.cases.waiting()] == [late.keys.box] * 2
         answer = member.post(f"{path}/reply", text="kept in the form")
