@@ -47,4 +47,4 @@ def test_what_waits_is_found_from_the_inbox_read_and_confirmed_with_the_keyboard
             page.set_viewport_size({"width": width, "height": 800})
             assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") == 0, width
     page.get_by_role("button", name="Confirm and send").press("Enter")
-    expect(page.get_by_role("status")).to_contain_text("stored for every open case")
+    expect(page.get_by_role("status")).to_contain_text("stored for every open mailbox")

@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from tests.browser.test_desk_pages import AXE
 from tests.browser.test_journey import declare
 from tests.desk.running import ANNA, BO, Desk, Member, Reporter, hold_ceremony, started, today
-from tests.desk.test_erasure import step
+from tests.desk.test_erasure import ALL, step
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +26,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
         bo = running.signed_in(BO)
         assert bo.post("/cases/2/confirm", asked="1", what="hold").status == 303
         assert bo.post("/cases/2/lift", text="Retssagen er slut.").status == 303
-        assert bo.post("/cases/2/outcome", outcome="out_of_scope", text="Det hører til et andet sted.").status == 303
+        assert bo.post("/cases/2/outcome", outcome="out_of_scope", text="Det hører til et andet sted.", **ALL).status == 303
         running.clock.ahead = timedelta(days=3)
         yield running
 

@@ -444,6 +444,15 @@ def test_the_numbers_count_the_desks_category_and_what_was_left_out_as_met(desk:
     assert (facts.told.category, facts.acknowledged) == ("harassment", today())
 
 
+def test_a_page_from_before_something_came_does_not_take_the_priority_back(anna: Member) -> None:
+    page = anna.get(HERE).text
+    seen = anna.seen
+    anna.post(f"{HERE}/note", text="Noget nyt.")
+    refused = anna.post(f"{HERE}/sheet", part="work", revision=revision(page), **(PLAIN["work"] | {"seen": seen}))
+    assert refused.status == 409
+    assert put(anna, "work").status == 303
+
+
 # The timeline ---------------------------------------------------------------------------------------------------------
 
 

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from tests import vectors
+from tests.store.test_erasure import with_case
 from whistle.desk.heads import verified
 from whistle.errors import LogBroken
 from whistle.protocol.loghead import LogHead
@@ -22,6 +23,7 @@ from whistle.store.desk import SCHEMA, Act, Cases
 from whistle.store.log import Which
 
 CHAINS = vectors.read("log", 120).of("chain")
+CERTIFICATE = "erased 3 contents and 0 files by early due 2026-11-24"
 NOW = datetime(2026, 11, 24, 8, 30, tzinfo=UTC)
 COLUMNS = ("number", "time", "who", "action", "case", "hash", "purpose", "note", "salt", "digest")
 Line = dict[str, Any]
@@ -124,7 +126,7 @@ def kept(tmp_path: Path) -> Iterator[Kept]:
         log.put([one, two], (2, two["hash"]))
         for action, purpose, note in (("opened", "assess", None), ("asked early", "keep", 7), ("state closed", None, None)):
             cases.log(Act(NOW, "anna", action, 1, purpose, note))
-        cases.log(Act(NOW, "desk", "erased 3 contents and 0 files by early due 2026-11-24", 1))
+        cases.log(Act(NOW, "desk", CERTIFICATE, 1))
         with closing(sqlite3.connect(file)) as connection:
             connection.execute("INSERT INTO erased VALUES (1, 'risk-control', '2026-11-24')")
             connection.commit()
@@ -267,7 +269,7 @@ def test_a_drop_that_is_said_for_another_case_covers_nothing(kept: Kept) -> None
     assert kept.is_found()
 
 
-@pytest.mark.parametrize("action", ["asked early", "erased 3 contents and 0 files by early due 2026-11-24", DROPPED])
+@pytest.mark.parametrize("action", ["asked early", CERTIFICATE, DROPPED])
 def test_of_no_other_act_can_the_words_be_dropped(action: str) -> None:
     row = Row("", "", action, 1, digest=bytes(32))
     chain = Chain()
@@ -294,6 +296,7 @@ def test_look_ups_are_dropped_when_the_time_from_the_last_closing_is_over_and_on
     with closing(Cases(f"sqlite:///{tmp_path}/desk.sqlite")) as cases:
         for day, action, case in ((0, "opened", 1), (1, "state closed", 1), (5, "state closed", 1), (6, "opened", 2)):
             cases.log(Act(NOW + timedelta(days=day), "anna", action, case, "assess"))
+        cases.log(Act(NOW, "desk", CERTIFICATE, 1))
         with closing(sqlite3.connect(tmp_path / "desk.sqlite")) as connection:
             connection.execute("INSERT INTO erased VALUES (1, 'risk-control', '2027-11-24')")
             connection.commit()
@@ -308,10 +311,35 @@ def test_look_ups_are_dropped_when_the_time_from_the_last_closing_is_over_and_on
             ("state closed", "anna"),
             ("state closed", "anna"),
             ("opened", "anna"),
+            (CERTIFICATE, "desk"),
             (DROPPED, "desk"),
         ]
-        assert cases.verify_log() == 5
+        assert cases.verify_log() == 6
     assert {"opened", "opened file", "downloaded file"} == set(LOOK_UPS)
+
+
+@pytest.mark.parametrize("is_there", [True, False])
+def test_who_read_a_case_that_was_not_erased_is_not_dropped_unnoticed(tmp_path: Path, is_there: bool) -> None:
+    """By whoever has the file, and appends what a drop of look-ups would."""
+    file = tmp_path / "desk.sqlite"
+    with closing(Cases(f"sqlite:///{file}")) as cases:
+        if is_there:
+            with_case(cases)
+        cases.log(Act(NOW, "anna", "opened", 1, "assess"))
+        number = cases.verify_log()
+        [line] = [each for each in InFile(file).lines if each["number"] == number]
+        row = Row(*(line[name] for name in ("time", "who", "action", "case", "purpose", "note", "salt")))
+        with closing(sqlite3.connect(file)) as connection:
+            connection.execute(
+                "UPDATE log SET time = '', who = '', purpose = NULL, note = NULL, salt = NULL, digest = ? WHERE number = ?",
+                (digest_of(row), number),
+            )
+            connection.commit()
+        if is_there:
+            cases.log(Act(NOW, "desk", CERTIFICATE, 1))
+        cases.log(Act(NOW, "desk", DROPPED, 1))
+        with pytest.raises(LogBroken):
+            cases.verify_log()
 
 
 # A database from before -----------------------------------------------------------------------------------------------

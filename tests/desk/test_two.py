@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from tests.desk.relaying import Public, public
-from tests.desk.running import ANNA, BO, CARL, CHEAP, ERIK, Desk, Member, started, today
+from tests.desk.running import ANNA, BO, CARL, CHEAP, ERIK, Desk, Member, Reporter, started, today
 from tests.desk.test_conflicts import hand_over, made_lead
-from tests.desk.test_erasure import HERE, answer, asked, close, in_days, later, reported, there, two
+from tests.desk.test_erasure import ALL, HERE, answer, asked, close, in_days, later, reported, there, two
 from tests.desk.test_log import part
 from tests.desk.test_people import NILS, WORDS, accept, admit, brought_in, invite, link_in, state
 from whistle.desk import members as whistle_members
@@ -71,6 +71,30 @@ def test_a_member_who_is_kept_away_is_not_one_of_the_two(desk: Desk, what: str) 
     assert confirm(bo, what, id_) == 409
     assert f"asked for by {ANNA}" not in bo.get(HERE).text
     assert ask(bo, what) != "0", "somebody else can ask"
+
+
+def test_that_a_case_belongs_elsewhere_outlives_who_decided_it_and_takes_two_who_are_there(desk: Desk) -> None:
+    reporter = Reporter.new(desk.card)
+    desk.deliver(reporter.frame(reporter.report(), desk.cases.relayed().after + 1))
+    anna, bo = desk.signed_in(ANNA), desk.signed_in(BO)
+    assert anna.post("/cases/2/outcome", outcome="complaint", text="Spørg banken.", **ALL).status == 303
+    assert anna.post("/cases/2/step-aside").status == 303
+    [waiting] = desk.cases.erasure.ending(2).asked
+    assert bo.post("/cases/2/confirm", asked=str(waiting.id), what="scope").status == 409
+    [waiting] = desk.cases.erasure.ending(2).asked
+    assert (waiting.by, waiting.confirmed) == (BO, None)
+    assert bo.post("/cases/2/confirm", asked=str(waiting.id), what="scope").status == 409
+
+
+def test_what_is_kept_for_the_long_time_after_all_is_to_be_closed_by_no_day(desk: Desk) -> None:
+    reporter = Reporter.new(desk.card)
+    desk.deliver(reporter.frame(reporter.report(), desk.cases.relayed().after + 1))
+    anna = desk.signed_in(ANNA)
+    assert anna.post("/cases/2/outcome", outcome="complaint", text="Spørg banken.", **ALL).status == 303
+    assert "To be closed by" in anna.get("/").text
+    [waiting] = desk.cases.erasure.ending(2).asked
+    assert anna.post("/cases/2/withdraw", asked=str(waiting.id), what="scope").status == 303
+    assert "To be closed by" not in anna.get("/").text
 
 
 def test_a_member_who_steps_aside_takes_their_requests_along(desk: Desk) -> None:

@@ -90,6 +90,8 @@ class Casefile:
         kept, sheet = sheet_of(self._cases, opened)
         if form.get("revision", "") != str(kept.revision):
             raise Overtaken
+        if part == "work" and form.get("seen", "") != str(opened.last_place):  # what came may have changed the priority
+            raise Overtaken
         marks, about = marks_of(opened.case), About(session.member, self._members(opened.case), now.date())
         after = ON_SHEET[part](sheet, form, about) if part in ON_SHEET else sheet
         after_marks = IN_MARKS[part](marks, form, about) if part in IN_MARKS else marks

@@ -129,6 +129,7 @@ _FORMS = (
     "purpose",
 )
 _LEAVING = ("step-aside", "hand-over")  # forms after which the case is not there for its member any more
+_TEXT_MAY_BE_GONE = (NotSignedIn, NotThisForm, NotDeclared, StorageFailed, DeskBusy)  # no browser need have it any more
 _NAME_LIMIT = 64
 _STATUS: Mapping[type[WhistleError], int] = {
     NotYours: 404,
@@ -431,7 +432,7 @@ class Desk:
                 visit = Visit(request, session, now)
                 act = partial(self._noting_refusals, visit, right, partial(take, visit, form))
                 return await asyncio.get_running_loop().run_in_executor(turns or self._turns(form), act)
-            except (NotSignedIn, NotThisForm, NotDeclared, StorageFailed) as error:  # no browser need have the text any more
+            except _TEXT_MAY_BE_GONE as error:
                 return self._refusal(request, error, typed_in(form))
 
         return post

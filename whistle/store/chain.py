@@ -1,7 +1,7 @@
 """The chain of the desk's log: what the hash of a line is over, and what is wrong with a log (spec section 6.6). Pure.
 
 The words of a line can be dropped after their time: their digest stays, so that the chain is what it was, and a later line
-of the same case says that it was done. Of any other line nothing can be taken unnoticed.
+of the same case, after that of its erasure, says that it was done. Of any other line nothing can be taken unnoticed.
 """
 
 from collections.abc import Mapping
@@ -16,6 +16,7 @@ from whistle.protocol import canonical
 SALT_BYTES = 16  # few members and seconds: without it their digest could be guessed
 LOOK_UPS = ("opened", "opened file", "downloaded file")
 DROPPED = "dropped look-ups"
+_ERASED = "erased "  # how a certificate of erasure begins
 NO_WORDS: Mapping[str, Any] = MappingProxyType({"time": "", "who": "", "purpose": None, "note": None, "salt": None})
 
 
@@ -60,6 +61,7 @@ class Chain:
     def __init__(self) -> None:
         self.head, self.lines = bytes(32), 0
         self._dropped: dict[int | None, int] = {}  # the first such line of a case, until a line says why
+        self._erased: set[int | None] = set()
 
     def take(self, row: Any) -> None:
         """The next line, with its number and hash."""
@@ -72,8 +74,10 @@ class Chain:
             raise _broken(self.lines)
         if row.digest is not None:
             self._dropped.setdefault(row.case, self.lines)
-        elif row.action == DROPPED:
+        elif row.action == DROPPED and row.case in self._erased:
             self._dropped.pop(row.case, None)
+        elif row.action.startswith(_ERASED):
+            self._erased.add(row.case)
 
     def end(self, lines: int, head: bytes) -> None:
         """The end, which has to be this one."""

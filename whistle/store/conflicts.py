@@ -179,8 +179,7 @@ def unassign_kept_away(connection: Connection) -> None:
 
 def refuse_to_assign(connection: Connection, case: int, member: str) -> None:
     """Raises Overtaken for who was put aside, or left, after the page was opened."""
-    group = connection.scalar(select(_case.c.group).where(_case.c.number == case))
-    if member not in _readers(connection, case, str(group)):
+    if not is_reader(connection, case, member):
         raise Overtaken
 
 
@@ -188,8 +187,7 @@ def need_two(connection: Connection, case: int | None, by: str, who: str) -> Non
     """Raises NeedsAnother for one's own request, Overtaken for one of somebody who may not see the case any more."""
     if by == who:
         raise NeedsAnother
-    group = connection.scalar(select(_case.c.group).where(_case.c.number == case))
-    if case is None or by not in _readers(connection, case, str(group)):
+    if not is_reader(connection, case, by):
         raise Overtaken
 
 
@@ -309,6 +307,12 @@ class Conflicts:
         values = {"id": newest, "sealed": sealed, "group": group, "epoch": epoch, "recipient": recipient}
         with self._writing() as connection:
             connection.execute(update(_arrival).where(_arrival.c.id == arrival, _arrival.c.state == "waiting").values(values))
+
+
+def is_reader(connection: Connection, case: int | None, member: str) -> bool:
+    """Whether a member can see this case now."""
+    group = connection.scalar(select(_case.c.group).where(_case.c.number == case))
+    return case is not None and member in _readers(connection, case, str(group))
 
 
 def _readers(connection: Connection, case: int, group: str) -> list[str]:

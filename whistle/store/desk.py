@@ -31,7 +31,7 @@ from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
-from whistle.errors import DeskRefused, ForbiddenStep, KeysOfOthers, Overtaken, StorageFailed
+from whistle.errors import DeskRefused, ForbiddenStep, KeysOfOthers, LogBroken, Overtaken, StorageFailed
 from whistle.protocol.content import INTERNAL
 from whistle.protocol.wire import TO_REPORTER, Frame
 from whistle.store import (
@@ -397,7 +397,7 @@ class Cases:
         self.files = Files(self._reading, self._writing)
         self.lines = Log(self._reading, _log, _case, erasure.ERASED)
         self.look_ups = LookUps(self._writing, _log, _write_log)
-        self.erasure = Erasures(self._reading, self._writing, _write_log)
+        self.erasure = Erasures(self._reading, self._writing, _write_log, self._keep_time)
         self.sheets = Sheets(self._reading, self._writing, _write_log, self._keep_time)
         self.identities = Identities(self._reading, self._writing, _write_log)
         self.mails = Mails(self._reading, self._writing, _write_log)
@@ -765,6 +765,10 @@ class Cases:
                     hashes[log.lines] = log.head
                 log.take(row)
             log.end(*connection.execute(select(_state.c.log_lines, _state.c.log_head)).one())
+            still_here = _log.c.digest.is_not(None) & _log.c.case.in_(select(_case.c.number))
+            line = connection.scalar(select(func.min(_log.c.number)).where(still_here))
+            if line is not None:
+                raise LogBroken(f"The log is broken at line {line}: who read a case that is still here was taken away.")
             return hashes | {log.lines: log.head}
 
 
@@ -950,6 +954,7 @@ def _add_why(connection: Connection) -> None:
 
 def _ask_about_scope(connection: Connection) -> None:
     """What one member alone has decided to belong elsewhere waits for another one's word; who decided is on the log."""
+    _add_why(connection)
     elsewhere = (f"state {_OUT_OF_SCOPE}", f"outcome {_OUT_OF_SCOPE}", "outcome complaint")
     for number in connection.scalars(select(_case.c.number).where(_case.c.out_of_scope.is_not(None))).all():
         lines = select(_log).where(_log.c.case == number, _log.c.action.in_(elsewhere)).order_by(_log.c.number.desc())
@@ -999,6 +1004,7 @@ def _add_work(connection: Connection) -> None:
 
 def _add_counts(connection: Connection) -> None:
     """And what members have read is put into the order of its key."""
+    _add_why(connection)
     counts.prepare(connection)
     connection.exec_driver_sql("ALTER TABLE reading RENAME TO former_reading")
     _reading.create(connection)

@@ -29,8 +29,8 @@ from sqlalchemy import (
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
-from whistle.errors import ForbiddenStep, Overtaken
-from whistle.store.conflicts import need_two
+from whistle.errors import ForbiddenStep, NeedsAnother, Overtaken
+from whistle.store.conflicts import is_reader, need_two
 from whistle.store.counts import RowsOf, keep_counted
 
 if TYPE_CHECKING:
@@ -188,8 +188,14 @@ def ask(connection: Connection, case: int, asked: Ask, place: int) -> None:
 class Erasures:
     """Requests that take two, and erasing, in the transactions of the desk's database."""
 
-    def __init__(self, reading: Transaction, writing: Transaction, log: Callable[[Connection, "Act"], None]) -> None:
-        self._reading, self._writing, self._log = reading, writing, log
+    def __init__(
+        self,
+        reading: Transaction,
+        writing: Transaction,
+        log: Callable[[Connection, "Act"], None],
+        keep_time: Callable[[Connection, int], None],
+    ) -> None:
+        self._reading, self._writing, self._log, self._keep_time = reading, writing, log, keep_time
 
     def ending(self, case: int) -> Ending:
         with self._reading() as connection:
@@ -222,18 +228,29 @@ class Erasures:
     def confirm(self, act: "Act", id_: int, what: str) -> None:
         """The second member's word. Raises NeedsAnother for the first one's own, Overtaken if it is not asked any more.
 
-        Nor is it by somebody who may not see the case any more.
+        Nor is it by somebody who may not see the case any more. Whoever confirms what such a one decided stands for it from
+        then on, as the first of the two: NeedsAnother.
         """
         with self._writing() as connection:
             here = (_asked.c.id == id_) & (_asked.c.case == act.case) & (_asked.c.what == what) & _asked.c.confirmed.is_(None)
-            asked = connection.execute(select(_asked.c.by, _asked.c.place).where(here)).first()
+            asked = connection.execute(select(_asked.c.id, _asked.c.by, _asked.c.place).where(here)).first()
             if asked is None:
                 raise Overtaken
-            need_two(connection, act.case, asked.by, act.who)
-            over = (_asked.c.case == act.case) & _asked.c.what.in_(_ENDS[what]) & (_asked.c.id != id_)
-            connection.execute(delete(_asked).where(over))
-            connection.execute(update(_asked).where(here).values(confirmed_by=act.who, confirmed=act.time.date()))
-            self._log(connection, replace(act, note=asked.place))
+            stands_in = what == SCOPE and act.who != asked.by and not is_reader(connection, act.case, asked.by)
+            if stands_in:
+                connection.execute(update(_asked).where(here).values(by=act.who, day=act.time.date()))
+                self._log(connection, replace(act, action="asked scope"))
+            else:
+                self._confirm(connection, act, asked, here, what)
+        if stands_in:
+            raise NeedsAnother
+
+    def _confirm(self, connection: Connection, act: "Act", asked: Any, here: Any, what: str) -> None:
+        need_two(connection, act.case, asked.by, act.who)
+        over = (_asked.c.case == act.case) & _asked.c.what.in_(_ENDS[what]) & (_asked.c.id != asked.id)
+        connection.execute(delete(_asked).where(over))
+        connection.execute(update(_asked).where(here).values(confirmed_by=act.who, confirmed=act.time.date()))
+        self._log(connection, replace(act, note=asked.place))
 
     def withdraw(self, act: "Act", id_: int, what: str) -> None:
         """Takes a request back, or stops an early erasure or the short time. Raises Overtaken if there is none.
@@ -245,6 +262,10 @@ class Erasures:
             open_ = _asked.c.confirmed.is_(None) | _asked.c.what.in_((EARLY, SCOPE))
             if not connection.execute(delete(_asked).where(here & open_)).rowcount:
                 raise Overtaken
+            if what == SCOPE:  # it is kept for the long time after all, and nobody has to close it by a day
+                assert act.case is not None
+                connection.execute(update(_case).where(_case.c.number == act.case).values(out_of_scope=None))
+                self._keep_time(connection, act.case)
             self._log(connection, act)
 
     def erase(self, ending: Ending, certify: Callable[[int, int], "Act"], rows_of: RowsOf) -> bool:
