@@ -11,12 +11,12 @@ run: $(VENV)/run.ready
 
 test: check
 	$(BIN)/python -m pytest -q -n 4 --dist loadfile --no-loadscope-reorder -m "not slow" --durations=10
-	PATH="$(NODE_HOME):$$PATH" node --test --test-timeout=120000 tests/js/*.test.mjs
+	PATH="$(NODE_HOME):$$PATH" node --test --test-concurrency=2 --test-timeout=120000 tests/js/*.test.mjs
 
 test-slow: $(VENV)/test.ready browser/node_modules/.ready chromium servers witnesses
 	$(BIN)/python -m pytest -q -n 3 --dist loadfile --no-loadscope-reorder -m slow --ignore tests/faults/test_flood.py --ignore tests/deploy --durations=10
 	$(BIN)/python -m pytest -q -m slow tests/faults/test_flood.py tests/deploy --durations=10
-	PATH="$(NODE_HOME):$$PATH" node --test --test-timeout=120000 tests/faults/*.test.mjs
+	PATH="$(NODE_HOME):$$PATH" node --test --test-concurrency=2 --test-timeout=120000 tests/faults/*.test.mjs
 
 # What the code must be before any test runs: style, types on both sides, and the bundle that its sources give.
 check: $(VENV)/test.ready browser/node_modules/.ready chromium bundle-check

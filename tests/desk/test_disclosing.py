@@ -130,7 +130,7 @@ def test_what_is_missing_is_named_at_its_field_and_all_that_was_typed_is_still_t
 
 
 def test_the_form_proposes_a_message_in_the_reporters_language(anna: Member, case: tuple[Reporter, str]) -> None:
-    assert "Før vi gør det, skal du vide det" in unescape(anna.get(case[1]).text)
+    assert "Vi vil gerne fortælle dig dette på forhånd" in unescape(anna.get(case[1]).text)
 
 
 def test_what_was_typed_in_a_session_that_has_ended_can_be_copied(desk: Desk, case: tuple[Reporter, str]) -> None:

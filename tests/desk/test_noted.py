@@ -130,7 +130,7 @@ def test_whether_the_persons_concerned_are_told_is_a_decision_with_a_reason_and_
 
 
 def test_before_three_years_are_over_somebody_says_why_a_finnish_case_is_needed(finnish: Desk) -> None:
-    anna, asks = finnish.signed_in(ANNA), "somebody must ask whether this case must still be kept"
+    anna, asks = finnish.signed_in(ANNA), "somebody must decide whether this case must still be kept"
     assert asks in anna.get("/").text
     assert asks in anna.get(HERE).text
     assert asks not in finnish.signed_in(CARL).get("/").text
