@@ -160,7 +160,7 @@ def fill(database: Path, count: int) -> None:
                 (number, number),
             )
             if draw.random() < 0.7:
-                connection.execute("INSERT OR IGNORE INTO reading VALUES (?, ?, ?)", (ANNA, number, number))
+                connection.execute("INSERT OR IGNORE INTO reading VALUES (?, ?, ?, NULL)", (ANNA, number, number))
         connection.execute("UPDATE state SET rules = NULL")
         connection.commit()
 
