@@ -47,7 +47,6 @@ def test_lines_are_chosen_by_case_member_day_and_place_the_newest_first(cases: C
     assert actions(cases, who="bo") == ["replied"]
     assert actions(cases, first=date(2026, 11, 25)) == ["signed out"]
     assert actions(cases, last=date(2026, 11, 24)) == ["replied", "opened"]
-    assert actions(cases, before=2) == ["opened"]
     assert [line.number for line in cases.lines.lines(Which(), limit=1)] == [3]
 
 

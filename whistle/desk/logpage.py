@@ -62,7 +62,7 @@ class LogPage:
         shown = {"lines": lines[:_A_PAGE], "more": len(lines) > _A_PAGE, "case": case, "who": who, "before": before}
         shown |= {"refusals": refused, "now": asked.get("done") == "verify" and self.heads.verified}
         if case and not error:
-            opened = self.cases.lines.lines(replace(which, who=None, before=None, action="opened"))
+            opened = self.cases.lines.lines(replace(which, who=None, action="opened"))
             openings = [(each.who, each.time) for each in opened if each.time]  # not those that are dropped
             shown |= {"openings": openings, "look_ups": look_ups(openings)}
         status = 400 if error else 200

@@ -49,7 +49,6 @@ class Which:
     action: str | None = None
     first: date | None = None
     last: date | None = None
-    before: int | None = None
 
 
 class Log:
@@ -97,8 +96,6 @@ class Log:
             yield log.time >= str(which.first)
         if which.last is not None:
             yield log.time <= f"{which.last}T99"  # after every time of that day: times are compared as texts
-        if which.before is not None:
-            yield log.number < which.before
 
     def _sees(self, case: Any, groups: Collection[str], member: str) -> Any:
         """Whether a line of this case, or of none, is one that a member of these groups may see."""
