@@ -169,7 +169,7 @@ class Channels:
         newer = exists().where(
             _content.c.case == _recording.c.case, _content.c.sequence.is_(None), _content.c.place > _recording.c.looked
         )
-        own = _recording.c.case.in_(select(_case.c.number).where(visible(_case, list(groups), member)))
+        own = exists().where(_case.c.number == _recording.c.case, visible(_case, list(groups), member))
         return self._recordings(newer & own)
 
     def looked_at(self, recording: Recording, place: int) -> None:

@@ -19,6 +19,7 @@ from sqlalchemy import (
     Index,
     LargeBinary,
     Row,
+    Table,
     UniqueConstraint,
     func,
     insert,
@@ -68,7 +69,7 @@ from whistle.store.sheets import Sheets
 from whistle.store.worklist import DESK, NEVER, Clocks, WorkList
 from whistle.store.writer import leave_no_trace, open_engine
 
-SCHEMA = 23
+SCHEMA = 24
 WAITING, OPENED, REFUSED = "waiting", "opened", "refused"
 _TOGETHER = 1_000  # cases in memory
 _UNREAD = (*REFUSALS, "broadcast")  # what is done in a case without reading it, for no purpose of its own
@@ -145,7 +146,7 @@ class _Arrival(_Tables, table=True):
 
 class _Case(_Tables, table=True):
     __tablename__ = "case"
-    __table_args__ = (Index("case_work", *_WORK),)
+    __table_args__ = (Index("case_work", *_WORK), Index("case_epoch", "group", "epoch"))
     number: int = Field(primary_key=True, sa_column_kwargs={"default": next_number()})
     box: bytes = Field(sa_type=LargeBinary, unique=True)
     group: str
@@ -930,8 +931,8 @@ def _add_columns(connection: Connection, table: str, **columns: str) -> object:
     return bool(lacking)
 
 
-def _index_log(connection: Connection) -> None:
-    for index in _log.indexes:
+def _index(table: Table, connection: Connection) -> None:
+    for index in table.indexes:
         index.create(connection, checkfirst=True)
 
 
@@ -998,8 +999,7 @@ def _add_work(connection: Connection) -> None:
     _add_columns(connection, "state", rules="VARCHAR")
     connection.execute(update(_state).values(rules=None))
     for each in (_case, _arrival):
-        for index in each.indexes:
-            index.create(connection, checkfirst=True)
+        _index(each, connection)
 
 
 def _add_counts(connection: Connection) -> None:
@@ -1019,7 +1019,7 @@ _STEPS: Mapping[int, Callable[[Connection], object]] = {
     2: prepare,  # files and receipts
     3: partial(_add_columns, table="parts_pulled", drained="DATE NOT NULL DEFAULT '0001-01-01'"),
     4: partial(_add_columns, table="case", feedback="DATE", outcome="VARCHAR", decided="DATE"),
-    5: _index_log,
+    5: partial(_index, _log),
     6: _add_erasure,
     7: _add_roles,
     8: _add_sheets,
@@ -1028,6 +1028,7 @@ _STEPS: Mapping[int, Callable[[Connection], object]] = {
     10: channels.prepare,
     19: partial(_add_columns, table="case", looked="DATE", task_by="DATE", plan_by="DATE", telling_by="DATE"),
     23: _ask_about_scope,
+    24: partial(_index, _case),
     16: broadcast.prepare,
     17: _add_why,
     18: _add_counts,

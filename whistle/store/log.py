@@ -102,8 +102,8 @@ class Log:
         cases, erased = self._cases, self._erased
         return or_(
             case.is_(None),
-            case.in_(select(cases.c.number).where(visible(cases, groups, member))),
-            case.in_(select(erased.c.number).where(visible_erased(erased, groups, member))),
+            exists().where(cases.c.number == case, visible(cases, groups, member)),
+            exists().where(erased.c.number == case, visible_erased(erased, groups, member)),
         )
 
     def refused(self, limit: int) -> frozenset[str]:
