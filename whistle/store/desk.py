@@ -15,7 +15,6 @@ from typing import Any
 
 from sqlalchemy import (
     Connection,
-    FromClause,
     Index,
     LargeBinary,
     Row,
@@ -410,7 +409,7 @@ class Cases:
         self.conflicts = Conflicts(self._reading, self._writing, _write_log)
         self.counted = Counted(self._reading, self._writing)
         self.broadcasts = Broadcasts(self._reading, self._writing, _write_log, _tell)
-        self.work = WorkList(self._reading, _case, partial(visible, _case))
+        self.work = WorkList(self._reading, _case)
         with self._writing() as connection:
             _prepare(connection)
             _keep_all_time(connection, clocks)
@@ -630,9 +629,7 @@ class Cases:
 
         Each with how many contents from its reporter this member has not seen.
         """
-        case: FromClause = _case
-        if numbers is not None:  # with a limit they are looked up by their numbers, not among all cases of the group
-            case = select(_case).where(_case.c.number.in_(numbers)).limit(len(numbers)).subquery()
+        case = worklist.among(_case, numbers)
         seen = (_reading.c.member == member) & (_reading.c.case == case.c.number)
         read = select(_reading.c.place).where(seen).correlate(case).scalar_subquery()  # two levels up: not by itself
         new = (

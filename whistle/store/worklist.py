@@ -6,14 +6,30 @@ after any word of the reporter, the reporter's after any of the desk, but for on
 acknowledgement, a notice): that asks nothing and answers nothing.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, Date, Integer, Select, String, Table, bindparam, column, func, select, table, tuple_, update
+from sqlalchemy import (
+    Connection,
+    Date,
+    FromClause,
+    Integer,
+    Select,
+    String,
+    Table,
+    bindparam,
+    column,
+    func,
+    select,
+    table,
+    tuple_,
+    update,
+)
 
 from whistle.protocol.content import INTERNAL, TO_DESK, TO_REPORTER
+from whistle.store.conflicts import visible
 from whistle.store.erasure import Transaction
 
 if TYPE_CHECKING:
@@ -91,11 +107,16 @@ def fill(connection: Connection) -> None:
         spoken(connection, row.case, row.direction, row.day, row.place, True)
 
 
-class WorkList:
-    """Counts and lists. `visible` is the one condition under which a member sees a case."""
+def among(case: Table, numbers: Collection[int] | None) -> FromClause:
+    """All cases, or the numbered ones: with a limit they are looked up by their numbers, not among all of the group."""
+    return case if numbers is None else select(case).where(case.c.number.in_(numbers)).limit(len(numbers)).subquery()
 
-    def __init__(self, reading: Transaction, case: Table, visible: Callable[[Sequence[str], str], Any]) -> None:
-        self._reading, self._case, self._visible = reading, case, visible
+
+class WorkList:
+    """Counts and lists what a member sees."""
+
+    def __init__(self, reading: Transaction, case: Table) -> None:
+        self._reading, self._case = reading, case
 
     def counts(self, groups: Sequence[str], member: str, wanted: Wanted, today: date) -> dict[str, int]:
         """How many cases each section has of those that are wanted, whatever its own is; "" is all of them."""
@@ -109,44 +130,44 @@ class WorkList:
             return list(connection.scalars(self._listed(groups, member, wanted, today).limit(length)))
 
     def _counted(self, groups: Sequence[str], member: str, wanted: Wanted, today: date) -> Select[Any]:
-        each = self._sections(member, today)
+        case = among(self._case, wanted.numbers)
+        each = _sections(case.c, member, today)
         counts: list[Any] = [func.count(), *(func.count().filter(each[name]) for name in SECTIONS)]
-        return self._wanted(select(*counts), groups, member, wanted, "new")
+        return self._wanted(select(*counts), case, groups, member, wanted, "new")
 
     def _listed(self, groups: Sequence[str], member: str, wanted: Wanted, today: date) -> Select[Any]:
-        case = self._case.c
-        query = self._wanted(select(case.number), groups, member, wanted, wanted.section)
+        case = among(self._case, wanted.numbers)
+        query = self._wanted(select(case.c.number), case, groups, member, wanted, wanted.section)
         if wanted.section:
-            query = query.where(self._sections(member, today)[wanted.section])
+            query = query.where(_sections(case.c, member, today)[wanted.section])
         if wanted.after is not None:
-            query = query.where(tuple_(case.due, case.number) > tuple_(*wanted.after))
-        return query.order_by(case.due, case.number)
+            query = query.where(tuple_(case.c.due, case.c.number) > tuple_(*wanted.after))
+        return query.order_by(case.c.due, case.c.number)
 
-    def _wanted(self, query: Select[Any], groups: Sequence[str], member: str, wanted: Wanted, section: str = "") -> Select[Any]:
+    def _wanted(
+        self, query: Select[Any], case: FromClause, groups: Sequence[str], member: str, wanted: Wanted, section: str
+    ) -> Select[Any]:
         """What is wanted of any section, with what a member read if the section hangs on that."""
-        case = self._case.c
-        seen = (_reading.c.case == case.number) & (_reading.c.member == member)
-        cases = self._case.outerjoin(_reading, seen) if section == "new" else self._case
-        query = query.select_from(cases).where(self._visible(groups, member))
+        seen = (_reading.c.case == case.c.number) & (_reading.c.member == member)
+        cases = case.outerjoin(_reading, seen) if section == "new" else case
+        query = query.select_from(cases).where(visible(case, groups, member))
         if wanted.state:
-            query = query.where(case.state == wanted.state)
+            query = query.where(case.c.state == wanted.state)
         if wanted.since is not None:
-            query = query.where(case.received >= wanted.since)
+            query = query.where(case.c.received >= wanted.since)
         if wanted.until is not None:
-            query = query.where(case.received <= wanted.until)
-        if wanted.numbers is not None:
-            query = query.where(case.number.in_(wanted.numbers))
+            query = query.where(case.c.received <= wanted.until)
         return query
 
-    def _sections(self, member: str, today: date) -> dict[str, Any]:
-        case = self._case.c
-        is_open = case.state != _CLOSED
-        return {
-            "new": case.heard > func.coalesce(_reading.c.place, 0),
-            "overdue": case.due < today,
-            "due": (case.due >= today) & (case.due_soon <= today),
-            "answer": case.answer_by < NEVER,
-            "desk": is_open & (case.turn == DESK),
-            "reporter": is_open & (case.turn == REPORTER),
-            "mine": is_open & (case.assigned == member),
-        }
+
+def _sections(case: Any, member: str, today: date) -> dict[str, Any]:
+    is_open = case.state != _CLOSED
+    return {
+        "new": case.heard > func.coalesce(_reading.c.place, 0),
+        "overdue": case.due < today,
+        "due": (case.due >= today) & (case.due_soon <= today),
+        "answer": case.answer_by < NEVER,
+        "desk": is_open & (case.turn == DESK),
+        "reporter": is_open & (case.turn == REPORTER),
+        "mine": is_open & (case.assigned == member),
+    }
