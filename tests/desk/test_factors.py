@@ -405,6 +405,7 @@ def test_a_change_of_factors_ends_the_members_other_sessions(desk: Desk) -> None
 def test_these_forms_ask_again(desk: Desk) -> None:
     case = "/cases/{number:case}"
     people = ("invite", "link", "admit", "remove", "block", "ask", "withdraw", "unblock", "new-key", "reset")
+    people += ("lead", "investigator", "reviewed")
     assert {line.path for line in desk.running.desk.table if line.fresh} == {
         "/ring",
         *(f"/people/{form}" for form in people),

@@ -130,6 +130,7 @@ PEOPLE = {  # tried in test_people.py: test_every_act_is_on_the_log_with_words_a
         f"/people/{form}"
         for form in ("invite", "link", "admit", "remove", "block", "ask", "withdraw", "unblock", "new-key", "reset")
     ),
+    *("/people/lead", "/people/investigator", "/people/reviewed"),  # in test_people_over_time.py
     *("/invitation/{token:token}", "/ring", "/block"),
 }
 VIEWS = {"/"}  # the filter of the inbox: changes nothing and shows no more than its page: tried in test_inbox.py

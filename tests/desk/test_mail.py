@@ -46,7 +46,7 @@ SETTINGS = MailSettings(
 )
 WORDS = read_catalogues(TOP / "templates/desk", ("en", "da"))
 PRESET = PRESETS["dk_branch_of_se"]
-KINDS = {"answer", "soon", "overdue", "review", "unopened", "refusals", "log", "silent", "unerased", "card", HEAD}
+KINDS = {"answer", "soon", "overdue", "review", "unopened", "refusals", "log", "silent", "unerased", "access", "card", HEAD}
 
 
 @pytest.fixture
@@ -107,7 +107,7 @@ class World:
     def watch(self, today: date) -> Watch:
         card = replace(self.desk.card, ends=self.wrong.get("ends", date(2099, 1, 1)))
         reviews = self.desk.running.watch(today).reviews
-        told = {name: self.wrong.get(name, False) for name in ("refusals", "log", "silent", "unerased")}
+        told = {name: self.wrong.get(name, False) for name in ("refusals", "log", "silent", "unerased", "access")}
         return Watch(**told, card=card, reviews=reviews)
 
     def at(self, text: str) -> list[tuple[str, set[str]]]:
@@ -300,7 +300,7 @@ def test_days_off_lose_no_reminder_and_double_none(world: World) -> None:
     assert world.at("2026-11-30 13:00") == []
 
 
-@pytest.mark.parametrize("kind", ["refusals", "log", "silent", "unerased"])
+@pytest.mark.parametrize("kind", ["refusals", "log", "silent", "unerased", "access"])
 def test_what_is_wrong_with_the_desk_is_told_to_everybody_once_a_day(world: World, kind: str) -> None:
     world.wrong[kind] = True
     assert world.at("2026-11-26 07:00") == [(CHAIR, {kind}), (RISK, {kind})]

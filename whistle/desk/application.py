@@ -185,6 +185,7 @@ def _watch(desk: Desk, today: date) -> Watch:
         log=desk.log_page.heads.problem is not None,
         silent=desk.relay.silent and (contact is None or contact < today),
         unerased=desk.purge.failed,
+        access=desk.people.review_is_due(today),
         card=desk.card.known(),
         reviews=desk.keeping.overdue_boxes(today),
     )

@@ -53,12 +53,14 @@ class Watch:
     log: bool
     silent: bool
     unerased: bool
+    access: bool  # whether it was too long since somebody went through the list of people
     card: Card
     reviews: frozenset[bytes]  # boxes of cases whose hold is to be looked at
 
     def alarms(self, today: date, last: date | None) -> set[str]:
         """`last` is when the end of the card was last told."""
-        told = {"refusals": self.refusals, "log": self.log, "silent": self.silent, "unerased": self.unerased}
+        names = ("refusals", "log", "silent", "unerased", "access")
+        told = {name: getattr(self, name) for name in names}
         told["card"] = _card_is_to_be_told(self.card, today, last)
         return {kind for kind, holds in told.items() if holds}
 

@@ -621,7 +621,7 @@ class Desk:
             unerased=self.purge.failed,
             epochs=[(each, destroyed_from(each)) for each in self.cases.epochs.of(groups)],
             mail_fails=self.cases.mails.is_failing(),
-            notices=self.people.notices(session),
+            notices=self.people.notices(session, today),
             broadcasts=self.broadcast_page.broadcasting.waiting(session, today),
             done=done if (done := visit.request.query_params.get("done")) in _LEAVING else None,
         )

@@ -10,6 +10,7 @@ from datetime import date, datetime
 from functools import partial
 from hashlib import sha256
 
+from whistle.desk.deadlines import months_after
 from whistle.desk.members import Members, Random
 from whistle.desk.roles import STAFF, Right, Role, may
 from whistle.desk.sessions import Session, Sessions
@@ -29,10 +30,27 @@ from whistle.protocol.bech32 import read_recipient
 from whistle.protocol.card import GROUP_ID, Card, Group
 from whistle.sealing.groups import seal_anew
 from whistle.store.desk import Act, Cases
-from whistle.store.people import ACTIVE, BLOCKED, INVITED, NEW_KEY, RESET, UNBLOCK, WAITING, Asked, Person
+from whistle.store.people import (
+    ACTIVE,
+    BLOCKED,
+    INVESTIGATOR,
+    INVITED,
+    LEAD,
+    NEW_KEY,
+    RESET,
+    REVIEWED,
+    UNBLOCK,
+    WAITING,
+    Asked,
+    Person,
+    Review,
+    can_become,
+    list_hash,
+)
 
 _TOKEN_BYTES = 32
 _THE_LOGS_OWN = ("desk", "unknown", "nobody")  # who it says did something, if no member did
+_REVIEW_MONTHS = 6
 _STILL_OPEN = ("/passphrase", "/sign-out", "/block")  # with a passphrase that is over
 Form = Mapping[str, str]
 
@@ -57,12 +75,13 @@ class Line:
 class Notices:
     """What the inbox and the page of people say: groups whose keys must be turned; who waits for this session's ring.
 
-    And groups with a case that nobody can read, for those who can do something about it.
+    And for those who can do something about it: groups with a case that nobody can read, and a review that is overdue.
     """
 
     turn: tuple[str, ...]
     ring: tuple[str, ...]
     unread: tuple[str, ...]
+    review: bool
 
 
 def check_words(recipient: str) -> str:
@@ -171,9 +190,10 @@ class People:
 
     def ask(self, session: Session, what: str, name: str, now: datetime) -> None:
         """The first word. Raises NeedsAnother for oneself."""
-        if what not in (UNBLOCK, NEW_KEY, RESET):
+        person = None if what == RESET else self._register.person(name)
+        if what not in (UNBLOCK, NEW_KEY, RESET) and not (person and can_become(person, what)):
             raise PersonChanged
-        name = "" if what == RESET else self._register.person(name).name
+        name = person.name if person else ""
         self._register.ask(Act(now, session.member, _about(f"asked-{what}", name)), what, name)
 
     def withdraw(self, session: Session, what: str, name: str, now: datetime) -> None:
@@ -191,10 +211,28 @@ class People:
         self._sessions.end_all(name)
         return self._register.person(name), token
 
+    def change_role(self, role: str, session: Session, name: str, now: datetime) -> None:
+        """What they could do before ends with their sessions. Raises NeedsAnother or LastLead."""
+        self._register.change_role(Act(now, session.member, f"made-{role} {name}"), name, role)
+        self._sessions.end_all(name)
+
     def reset(self, session: Session, now: datetime) -> None:
         """Every session ends now, and every passphrase opens only the page for another one."""
         self._register.reset(Act(now, session.member, "reset passphrases"))
         self._sessions.end_all()
+
+    # The half-yearly review -------------------------------------------------------------------------------------------
+
+    def review(self, session: Session, form: Form, now: datetime) -> None:
+        """Signs for the list that the form was under."""
+        self._register.review(Act(now, session.member, REVIEWED), form.get("seen", ""))
+
+    def last_review(self) -> Review | None:
+        return self._register.last_review()
+
+    def review_is_due(self, today: date) -> bool:
+        last = self._register.last_review()
+        return last is not None and months_after(last.day, _REVIEW_MONTHS) < today
 
     # What the pages show ----------------------------------------------------------------------------------------------
 
@@ -202,11 +240,15 @@ class People:
         asked, owed = self._register.asked(today), {each.name for each in self._register.owed_rings()}
         return [self._line(session, person, asked, owed) for person in self._register.people()]
 
+    def list_hash(self) -> str:
+        """What a review of the list as it is now signs for."""
+        return list_hash(self._register.people())
+
     def asked_of_all(self, today: date) -> Asked | None:
         """The reset of all passphrases, if it waits for its second word."""
         return next((each for each in self._register.asked(today) if each.what == RESET), None)
 
-    def notices(self, session: Session) -> Notices:
+    def notices(self, session: Session, today: date) -> Notices:
         groups = None if may(session.role, Right.PEOPLE) else session.groups.keys()
         turning = self._register.turning()
         behind = {each.id for each in self._card.known().groups if _epoch(each, min) <= turning.get(each.id, 0)}
@@ -215,7 +257,8 @@ class People:
         holds = mine is not None and mine.state == ACTIVE and mine not in owed
         ring = [each.name for each in owed if mine and holds and (each.group, each.ring) == (mine.group, mine.ring)]
         unread = sorted(self._conflicts.unread()) if groups is None else ()
-        return Notices(tuple(sorted(each for each in behind if groups is None or each in groups)), tuple(ring), tuple(unread))
+        turn = sorted(each for each in behind if groups is None or each in groups)
+        return Notices(tuple(turn), tuple(ring), tuple(unread), groups is None and self.review_is_due(today))
 
     def _line(self, session: Session, person: Person, asked: list[Asked], owed: set[str]) -> Line:
         last, about = self._register.last_sign_in(person.name), tuple(each for each in asked if each.name == person.name)
@@ -252,7 +295,8 @@ def _acts(session: Session, person: Person, asked: Mapping[str, str]) -> tuple[s
         acts.append("admit")
     if person.state in (INVITED, WAITING):
         acts.append("link")
-    for what in {BLOCKED: (UNBLOCK, NEW_KEY), ACTIVE: (NEW_KEY,)}.get(person.state, ()):
+    roles = tuple(each for each in (LEAD, INVESTIGATOR) if can_become(person, each))
+    for what in {BLOCKED: (UNBLOCK, NEW_KEY), ACTIVE: (NEW_KEY, *roles)}.get(person.state, ()):
         if what not in asked:
             acts.append(what)
         elif asked[what] != session.member:

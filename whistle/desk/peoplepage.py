@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import TypeVar
 
 from starlette.responses import RedirectResponse, Response
@@ -64,6 +65,11 @@ class PeoplePage:
             "withdraw": self._done("withdraw", _of_request(people.withdraw)),
             "unblock": self._done("unblock", _of_name(people.unblock)),
             "new-key": self._linked(_of_name(people.new_key)),
+            **{
+                role.value: self._done(role.value, _of_name(partial(people.change_role, role.value)))
+                for role in (Role.LEAD, Role.INVESTIGATOR)
+            },
+            "reviewed": self._done("reviewed", people.review),
             "reset": self._done("reset", lambda session, _, now: people.reset(session, now)),
         }
 
@@ -78,7 +84,9 @@ class PeoplePage:
             _STATUS.get(type(error), 400) if error else 200,
             lines=self.people.lines(session, today),
             reset=self.people.asked_of_all(today),
-            notices=self.people.notices(session),
+            review=self.people.last_review(),
+            seen=self.people.list_hash(),
+            notices=self.people.notices(session, today),
             groups=self.pages.group_names(session.language),
             roles=[role.value for role in Role],
             done=done if done in self.forms else None,

@@ -4,10 +4,12 @@ A room of the desk's database (whistle.store.desk), which lends it its transacti
 members can sign in; whoever cannot is here. It opens nothing: whoever changes the holders of a key brings what seals it anew.
 """
 
+import json
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, LargeBinary, column, delete, exists, func, insert, select, table, update
@@ -26,8 +28,9 @@ Transaction = Callable[[], AbstractContextManager[Connection]]
 Seal = Callable[[bytes, Sequence[str]], bytes | None]  # a sealed key to these recipients instead; None if it does not open
 INVITED, WAITING, ACTIVE, BLOCKED, GONE = "invited", "waiting", "active", "blocked", "gone"
 UNBLOCK, NEW_KEY, RESET = "unblock", "new-key", "reset"
+LEAD, INVESTIGATOR = "lead", "investigator"  # what those of a group can become; and what is asked for that
+REVIEWED = "reviewed access"
 _LINK_DAYS = timedelta(days=7)  # of an invitation, and of a request that waits for a second member
-_LEAD = "lead"
 
 
 class _Tables(SQLModel, registry=registry()):
@@ -135,6 +138,14 @@ class Asked:
 
 
 @dataclass(frozen=True)
+class Review:
+    """Who went through the list of people, and on which day; nobody, and from when on it was there."""
+
+    by: str | None
+    day: date
+
+
+@dataclass(frozen=True)
 class Standing:
     """How somebody who signed in stands now: still a member, with a passphrase that is over, beside keys to seal anew."""
 
@@ -174,8 +185,7 @@ class Register:
 
     def people(self) -> list[Person]:
         with self._reading() as connection:
-            rows = [*connection.execute(select(_member)), *connection.execute(select(_person))]
-            return sorted((_one(row) for row in rows), key=lambda each: each.name)
+            return _people(connection)
 
     def person(self, name: str) -> Person:
         """Raises PersonChanged if there is none."""
@@ -203,6 +213,16 @@ class Register:
                 _has(connection, _renewal.c.name == name),
                 _has(connection, _stale.c.id.in_(stale)),
             )
+
+    def last_review(self) -> Review | None:
+        """Who went through the list of people last; nobody did on the day of the log's first line. None without one."""
+        lines = select(_log.c.who, _log.c.time).order_by(_log.c.number).limit(1)
+        last = select(_log.c.who, _log.c.time).where(_log.c.action == REVIEWED).order_by(_log.c.number.desc()).limit(1)
+        with self._reading() as connection:
+            if found := connection.execute(last).first():
+                return Review(found.who, date.fromisoformat(found.time[:10]))
+            first = connection.execute(lines).first()
+            return Review(None, date.fromisoformat(first.time[:10])) if first else None
 
     def asked(self, today: date) -> list[Asked]:
         with self._reading() as connection:
@@ -365,12 +385,31 @@ class Register:
             self._log(connection, act)
             self._unassign(connection, act, name)
 
+    def change_role(self, act: "Act", name: str, role: str) -> None:
+        """The second word: another role in the same group, which changes no key. Raises what ask raises, or LastLead."""
+        with self._writing() as connection:
+            _confirm(connection, act, role, name)
+            person = _find(connection, name, ACTIVE)
+            if not can_become(person, role):
+                raise PersonChanged
+            _refuse_the_last_lead(connection, person)
+            connection.execute(update(_member).where(_member.c.name == name).values(role=role))
+            asking.drop_all_of(connection, name)
+            self._log(connection, act)
+
     def reset(self, act: "Act") -> None:
         """The second word: whoever has a passphrase must choose another one. Raises NeedsAnother or PersonChanged."""
         with self._writing() as connection:
             _confirm(connection, act, RESET, "")
             elsewhere = select(_person.c.name).where(_person.c.key != "")
             _renew(connection, [*connection.scalars(select(_member.c.name)), *connection.scalars(elsewhere)])
+            self._log(connection, act)
+
+    def review(self, act: "Act", seen: str) -> None:
+        """Notes that somebody went through the list with this hash. Raises PersonChanged if it is another one by now."""
+        with self._writing() as connection:
+            if list_hash(_people(connection)) != seen:
+                raise PersonChanged
             self._log(connection, act)
 
     def renewed(self, name: str) -> None:
@@ -382,6 +421,22 @@ class Register:
         """Whoever is no member works on no case, with a line for each."""
         for case in conflicts.unassign(connection, name):
             self._log(connection, replace(act, action=f"unassigned {name}", case=case))
+
+
+def list_hash(people: Sequence[Person]) -> str:
+    """What a list of people says of who may do what, as 64 hex digits."""
+    rows = [[each.name, each.role, each.group, each.ring or "", each.state] for each in people]
+    return sha256(json.dumps(rows).encode()).hexdigest()
+
+
+def can_become(person: Person, role: str) -> bool:
+    """Whether another role in their group is open to somebody: a lead becomes an investigator, an investigator a lead."""
+    return person.state == ACTIVE and {person.role, role} == {LEAD, INVESTIGATOR}
+
+
+def _people(connection: Connection) -> list[Person]:
+    rows = [*connection.execute(select(_member)), *connection.execute(select(_person))]
+    return sorted((_one(row) for row in rows), key=lambda each: each.name)
 
 
 def _one(row: Any) -> Person:
@@ -448,10 +503,15 @@ def _end_invitations(connection: Connection, by: str, today: date) -> None:
     connection.execute(update(_person).where(theirs).values(ended))
 
 
-def _refuse_the_last(connection: Connection, person: Person) -> None:
+def _refuse_the_last_lead(connection: Connection, person: Person) -> None:
     others = (_member.c.group == person.group) & (_member.c.name != person.name)
-    if person.role == _LEAD and not _has(connection, others & (_member.c.role == _LEAD)):
+    if person.role == LEAD and not _has(connection, others & (_member.c.role == LEAD)):
         raise LastLead
+
+
+def _refuse_the_last(connection: Connection, person: Person) -> None:
+    _refuse_the_last_lead(connection, person)
+    others = (_member.c.group == person.group) & (_member.c.name != person.name)
     holders = others & (_member.c.ring == person.ring) & _member.c.name.not_in(select(_owed.c.name))
     if person.ring and not _has(connection, holders):
         raise LastOfRing
