@@ -16,13 +16,13 @@ class Link:
 
     `delay` is added to each direction, in seconds; `rate` bounds each direction of all connections together, in bytes a
     second. `cut_after` counts down with every byte of either direction: at 0 the connection that carries it is reset, and
-    the count is put back to `again` (None: from then on nothing is cut).
+    the count is put to the next of `again` (when they are at an end, nothing is cut any more).
     """
 
     def __init__(self, to: int, delay: float = 0.0, rate: int | None = None) -> None:
         self.to, self._delay, self._rate = to, delay, rate
         self.cut_after: int | None = None
-        self.again: int | None = None
+        self.again: Iterator[int] = iter(())
         self.carried = 0
         self.cuts = 0
         self.down = False
@@ -89,7 +89,7 @@ class Link:
             cut = self.cut_after is not None and len(piece) >= self.cut_after
             if self.cut_after is not None:
                 piece = piece[: self.cut_after]
-                self.cut_after = self.again if cut else self.cut_after - len(piece)
+                self.cut_after = next(self.again, None) if cut else self.cut_after - len(piece)
             self.carried += len(piece)
             await self._wait(way, len(piece))
             writer.write(piece)

@@ -27,6 +27,8 @@ PLAN = Plan(True, 100, (GroupPlan("risk", MappingProxyType({"en": "Risk"}), (Mem
 WORDS = {purpose: f"a passphrase of {purpose}" for purpose in purposes(PLAN)}
 CALM = "1000000"  # a test sends more reports a minute than a bank has a year
 ABREAST = 2
+ANSWER = 2_000  # bytes at the end of an exchange, more than its last answer has
+IN_A_ROW = 8  # cuts that one report meets, each a byte later than the one before
 
 
 @pytest.fixture(scope="module")
@@ -41,12 +43,13 @@ def test_a_cut_at_any_byte_of_a_submit_exchange_leaves_exactly_one_report(tmp_pa
     with started(tmp_path / "intake.sqlite", "0", "128", CALM) as intake:
         length = _exchange(intake, sealed)
         with ThreadPoolExecutor(ABREAST) as workers:
-            cuts = sum(workers.map(lambda first: _cut_at(intake, sealed, range(first, length, ABREAST)), range(ABREAST)))
+            runs = _runs(length)
+            cuts = sum(workers.map(lambda first: _cut_at(intake, sealed, runs[first::ABREAST]), range(ABREAST)))
         entries = Counter(box for _, box, *_ in intake.stored()["entry"])
         boxes = len(intake.stored()["box"])
     assert length > 18_000
     assert cuts == length
-    assert boxes == length + 1
+    assert boxes == len(runs) + 1
     assert set(entries.values()) == {1}
 
 
@@ -57,11 +60,22 @@ def _exchange(intake: Running, sealed: PreparedReport) -> int:
         return way.carried
 
 
-def _cut_at(intake: Running, sealed: PreparedReport, positions: range) -> int:
+def _runs(length: int) -> list[range]:
+    """Every position of an exchange. Once the report is whole what follows differs, so there each report meets one cut."""
+    whole = length - ANSWER
+    return [
+        *(range(first, min(first + IN_A_ROW, whole)) for first in range(0, whole, IN_A_ROW)),
+        *(range(position, position + 1) for position in range(whole, length)),
+    ]
+
+
+def _cut_at(intake: Running, sealed: PreparedReport, runs: list[range]) -> int:
     with link(intake.port) as way, _client(way) as client:
-        for position in positions:
-            way.cut_after = position + 1
+        for run in runs:
+            way.cut_after, *rest = (position + 1 for position in run)
+            way.again = iter(rest)
             _deliver(client, sealed)
+            assert way.cut_after is None, run
         return way.cuts
 
 

@@ -2,6 +2,7 @@
 
 import os
 import re
+from itertools import repeat
 from pathlib import Path
 
 import pytest
@@ -38,7 +39,7 @@ def send(browser: Browser, way: Link) -> str:
     page.get_by_label("What happened").fill(journey.REPORT)
     for _ in range(2):
         page.get_by_role("button", name="Next").click()
-    way.cut_after, way.again = 8_000, BETWEEN_RESETS  # in the middle of the report, and from then on now and then
+    way.cut_after, way.again = 8_000, repeat(BETWEEN_RESETS)  # in the middle of the report, and from then on now and then
     page.get_by_role("button", name="Send").click()
     shown = page.locator("[data-part=code]")
     expect(shown).to_be_visible(timeout=PATIENCE)

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from io import BytesIO
+from itertools import repeat
 from pathlib import Path
 
 import httpx2
@@ -123,7 +124,7 @@ def test_a_way_that_breaks_after_every_part_still_carries_a_file(
     running: Running, card: Card, group: Identity, reported: PreparedReport
 ) -> None:
     with link(running.port) as way, at(way.port, *PATIENT) as intake:
-        way.cut_after = way.again = 300_000
+        way.cut_after, way.again = 300_000, repeat(300_000)
         file = sending(card).go_on(intake, reported.keys, nobody)
         assert way.cuts > 1
     arrived_whole(running, reported.keys, file, group)
