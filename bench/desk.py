@@ -89,15 +89,19 @@ def inbox(desk: Desk, requests: int, limit: int | None) -> None:
     with bare(desk.database) as port:
         beside = latencies(Member(port), "/", requests)
     print(f"    {'bare, SELECT 1':16} {written(beside)}")
-    for name, path in pages(desk).items():
+    for name, path in pages(desk, member).items():
         took = latencies(member, path, requests)
         said = "" if limit is None else f" of {limit} ms"
         print(f"    {name:16} {written(took)}{said}, {part(took, 0.95) / part(beside, 0.95):.0f} times bare")
 
 
-def pages(desk: Desk) -> dict[str, str]:
+def pages(desk: Desk, member: Member) -> dict[str, str]:
     since, until = today() - timedelta(days=400), today() - timedelta(days=200)
-    filters = {"state": "/?state=addressing", "days": f"/?from={since}&to={until}", "tag": f"/?tag={TAG}"}
+    filters = {
+        "state": "/?state=addressing",
+        "days": f"/?from={since}&to={until}",
+        "tag": member.post("/", tag=TAG).header("location"),
+    }
     others = {"in the middle": f"/?after={today()}.{len(desk.cases.ends()) // 2}", "a case": "/cases/1"}
     return {"all": "/"} | {each: f"/?section={each}" for each in SECTIONS} | filters | others
 

@@ -400,6 +400,10 @@ class DisclosureIncomplete(DeskRefused):
     """Say to whom what is disclosed, and tell the reporter or say why that cannot be."""
 
 
+class LastAuditor(DeskRefused):
+    """Nobody would be left to read the log of every group."""
+
+
 class PersonChanged(DeskRefused):
     """Somebody else did something about this person since this page was opened."""
 

@@ -6,9 +6,10 @@ The public server beside it is the real one. A reporter here is a case code and 
 import asyncio
 import os
 import re
+import sqlite3
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from http.client import HTTPConnection
@@ -279,9 +280,11 @@ def _enrol(settings: Settings, ceremony: Path) -> None:
         file.chmod(0o600)
         return
     cases = Cases(settings.database)
-    enrol(cases, ceremony / "desk", parse(card))
+    enrol(cases, ceremony / "desk", parse(card), datetime.now(UTC))
     cases.close()
     if is_new:
+        with closing(sqlite3.connect(file)) as connection:  # a test reads the lines of what it does itself
+            connection.executescript("DELETE FROM log; UPDATE state SET log_lines = 0, log_head = zeroblob(32)")
         _ENROLLED[ceremony, card] = file.read_bytes()
 
 

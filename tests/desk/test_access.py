@@ -34,6 +34,7 @@ FOR_THE_PROGRAM = {
     "epochs._needed": "whether a key is",
     "epochs.before": "case keys are sealed anew, and nothing is shown",
     "mail.about": "mails name no case; groups are told of their own",
+    "mail.kept_from": "what is left out for one member: it is the question itself",
     "removal._destroy": "in a case that its caller has read",
     "sheets._put": "in a case that its caller has read",
     "erasure.next_number": "a number",

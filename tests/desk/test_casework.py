@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.desk.running import ANNA, Desk, Member, Page, Reporter
+from tests.desk.running import ANNA, Desk, Member, Page, Reporter, started
 from tests.desk.test_pages import spellings
 from tests.desk.test_writing import begun, waiting_for
 from tests.test_documentation import TOP
@@ -284,6 +284,25 @@ def test_every_letter_is_there_in_every_language_in_which_one_can_report(letters
     assert len(letters.choices(language)) == 3
     assert len(letters.code_seen(language)) > 200
     assert all("{" not in text for text in proposed.values())
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_where_what_belongs_elsewhere_is_kept_like_any_other_nobody_is_promised_its_erasure(
+    letters: Letters, language: str
+) -> None:
+    text = letters.proposed(language, date(2026, 11, 21), date(2027, 2, 28), None)["complaint"]
+    assert "2027" not in text
+    assert len(text) > 200
+
+
+def test_where_what_belongs_elsewhere_is_kept_like_any_other_the_page_says_no_day(tmp_path: Path, ceremony: Path) -> None:
+    with started(tmp_path, ceremony, 9, preset="de") as german:
+        anna = german.signed_in(ANNA)
+        _, number = begun(german, anna)
+        page = anna.get(f"/cases/{number}").text
+        assert 'id="complaint-text"' in page
+        assert "days after the decision" not in page
+        assert "delete your report" not in unescape(page)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

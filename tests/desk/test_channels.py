@@ -29,6 +29,7 @@ from whistle.sealing.identity import open_inner, strip_outer
 from whistle.sealing.keys import Identity
 from whistle.sealing.wrapping import Factors, unwrap
 from whistle.store.channels import Channel
+from whistle.store.worklist import Wanted
 
 TEXT = "Der mangler penge på lageret hver fredag."
 FIELDS = {
@@ -119,6 +120,17 @@ def test_a_report_by_telephone_is_a_case_and_its_clock_starts_when_it_was_receiv
     assert TEXT in desk.signed_in(BO).get("/cases/1").text
     assert desk.signed_in(CARL).get("/cases/1").status == 404
     assert (ANNA, "filed report", 1) in log_of(desk)
+
+
+def test_what_tells_its_reporter_that_the_code_was_seen_is_nobodys_answer(desk: Desk, anna: Member) -> None:
+    filed(desk, anna)
+    counts = desk.cases.work.counts(["risk-control"], ANNA, Wanted(), today())
+    assert (counts["answer"], counts["desk"], counts["reporter"]) == (1, 1, 0)
+    assert [each.answered for each in desk.cases.mails.about()] == [None]
+    anna.post("/cases/1/reply", text="Hvornår?")
+    counts = desk.cases.work.counts(["risk-control"], ANNA, Wanted(), today())
+    assert (counts["answer"], counts["desk"], counts["reporter"]) == (0, 0, 1)
+    assert [each.answered for each in desk.cases.mails.about()] == [today()]
 
 
 def test_its_reporter_finds_the_report_a_receipt_and_the_word_that_the_code_was_seen(

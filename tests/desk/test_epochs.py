@@ -57,7 +57,7 @@ class World:
         for name, content in files.items():
             (new / name).parent.mkdir(parents=True, exist_ok=True)
             (new / name).write_bytes(content)
-        enrol(self.desk.cases, new / "desk", card)
+        enrol(self.desk.cases, new / "desk", card, self.desk.clock())
         self.desk.settings.card.write_bytes(serialize(card))
         _OPENED.clear()
         return card
@@ -169,7 +169,7 @@ def test_a_destroyed_key_is_in_no_file_of_the_database_and_is_not_taken_in_again
     files = list(world.desk.database.parent.glob("desk.sqlite*"))
     assert files
     assert not any(sealed[2000:2064] in file.read_bytes() for file in files)
-    enrol(world.desk.cases, world.folder / "desk", world.desk.card)
+    enrol(world.desk.cases, world.folder / "desk", world.desk.card, world.desk.clock())
     assert world.keys() == [2]
 
 

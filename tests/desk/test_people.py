@@ -1,7 +1,9 @@
 """People by the book: nobody comes in or gets a key by one word alone, and whoever leaves opens nothing new."""
 
+import json
 import os
 import re
+import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
@@ -28,7 +30,8 @@ from tests.desk.running import (
 from tests.desk.test_factors import app_of, passkey_of
 from whistle.desk import members as whistle_members
 from whistle.desk.enrolment import enrol
-from whistle.errors import GroupFull, NoMatch
+from whistle.desk.log_command import BY_COMMAND
+from whistle.errors import DeskRefused, GroupFull, NoMatch
 from whistle.protocol.card import GroupKey
 from whistle.sealing.groups import open_recipient_key, seal_anew, seal_recipient_key
 from whistle.sealing.keys import Identity
@@ -392,11 +395,45 @@ def test_nobody_ends_their_own_access_for_good_and_a_lead_only_that_of_their_gro
 
 
 def test_whoever_left_stays_away_though_the_ceremonys_folder_is_taken_over_again(desk: Desk) -> None:
-    desk.signed_in(ERIK).post("/people/remove", name=DORA)
-    enrol(desk.cases, desk.ceremony / "desk", desk.card)
-    assert desk.cases.member(DORA) is None
-    assert state(desk, DORA) == "gone"
-    assert "has or had this name" in desk.signed_in(ERIK).post("/people/invite", name=DORA, role="auditor").text
+    desk.signed_in(ERIK).post("/people/remove", name=BO)
+    enrol(desk.cases, desk.ceremony / "desk", desk.card, desk.clock())
+    assert desk.cases.member(BO) is None
+    assert state(desk, BO) == "gone"
+    assert "has or had this name" in desk.signed_in(ERIK).post("/people/invite", name=BO, role="auditor").text
+
+
+def test_whom_the_ceremony_brings_is_on_the_log_and_whoever_comes_later_comes_by_two(desk: Desk, tmp_path: Path) -> None:
+    with closing(Cases(f"sqlite:///{tmp_path}/new.sqlite")) as cases:
+        for _ in range(2):
+            enrol(cases, desk.ceremony / "desk", desk.card, desk.clock())
+        lines = [(line.who, line.action) for line in reversed(cases.lines.lines(Which()))]
+    assert lines == [*((BY_COMMAND, f"enrolled {name}") for name in PASSPHRASES), (BY_COMMAND, "took keys")]
+    folder = tmp_path / "another"
+    shutil.copytree(desk.ceremony / "desk", folder)
+    register = json.loads((folder / "register.json").read_text())
+    register["members"].append(register["members"][0] | {"name": NILS})
+    (folder / "register.json").write_text(json.dumps(register))
+    shutil.copy(folder / "members" / f"{ANNA}.enrolment", folder / "members" / f"{NILS}.enrolment")
+    text = (folder / "members" / f"{NILS}.enrolment").read_text().replace(f"member {ANNA}", f"member {NILS}")
+    (folder / "members" / f"{NILS}.enrolment").write_text(text)
+    with pytest.raises(DeskRefused, match="invited by a member"):
+        enrol(desk.cases, folder, desk.card, desk.clock())
+    assert acts(desk) == []
+    assert not desk.cases.people.is_known(NILS)
+
+
+def test_the_last_auditor_cannot_go_and_no_lead_ends_an_auditors_access(desk: Desk) -> None:
+    anna, erik = desk.signed_in(ANNA), desk.signed_in(ERIK)
+    assert anna.post("/people/remove", name=DORA).status == 403
+    page = erik.post("/people/remove", name=DORA)
+    assert page.status == 409
+    assert "the last auditor" in page.text
+    check = accept(desk, invite(erik, NILS, "auditor", "", ""))
+    admit(anna, check)
+    assert anna.post("/people/remove", name=NILS).status == 403
+    assert erik.post("/people/remove", name=DORA).status == 303
+    assert (state(desk, DORA), state(desk, NILS)) == ("gone", "active")
+    assert anna.post("/people/remove", name=ERIK).status == 303, "or the only administrator could never go"
 
 
 def with_a_last_reader(desk: Desk) -> None:

@@ -29,6 +29,23 @@ MATRIX = {
     Right.LOG: {Role.LEAD, Role.AUDITOR},
     Right.PEOPLE: {Role.LEAD, Role.ADMINISTRATOR},
 }
+# Which paths take which right, by hand; whatever is not named here is of cases.
+PATHS = {
+    Right.ACCOUNT: {
+        *("GET /", "POST /sign-out", "POST /block", "GET /passphrase", "POST /passphrase", "GET /factors", "GET /factors/totp"),
+        *(f"POST /factors/{form}" for form in ("passkey", "totp", "remove")),
+    },
+    Right.LEAD: {
+        *(f"POST /cases/{{number:case}}/{form}" for form in ("exclude", "readmit", "hand-over")),
+        *("POST /broadcast",),
+    },
+    Right.LOG: {"GET /log", "POST /log/verify"},
+    Right.PEOPLE: {
+        "GET /people",
+        *(f"POST /people/{form}" for form in ("invite", "link", "admit", "remove", "block", "ask", "withdraw", "unblock")),
+        *(f"POST /people/{form}" for form in ("new-key", "lead", "investigator", "reviewed", "reset")),
+    },
+}
 ONESELF_ALONE = {(Role.LEAD, "/people/block")}  # the form names nobody: an administrator may block whom it names
 SECOND = {("GET", "/sign-in/second"), ("POST", "/sign-in/second"), ("GET", "/passkey.js")}  # for whoever gave a passphrase
 INVITATION = "/invitation/{token:token}"  # a one-time link of 256 bits opens it
@@ -146,6 +163,11 @@ def test_every_path_states_the_right_that_it_takes_and_only_signing_in_takes_non
     assert {(line.method, line.path) for line in table if line.right is None} == OPEN
     assert len({(line.method, line.path) for line in table}) == len(table)
     assert all(line.right is Right.CASES for line in table if "{number:case}" in line.path and line.right is not Right.LEAD)
+
+
+def test_every_right_is_that_of_the_paths_that_are_written_down_for_it(desk: Desk) -> None:
+    found = {right: {f"{line.method} {line.path}" for line in guarded(desk) if line.right is right} for right in Right}
+    assert {right: paths for right, paths in found.items() if right is not Right.CASES} == PATHS
 
 
 def test_whoever_is_not_signed_in_gets_nowhere(desk: Desk) -> None:

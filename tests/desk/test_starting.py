@@ -49,7 +49,7 @@ def ready(folder: Path, ceremony: Path, **changes: object) -> Settings:
     """Settings of a desk in which everybody is enrolled."""
     settings = settings_of(folder, ceremony, 9, **changes)
     with closing(Cases(settings.database)) as cases:
-        enrol(cases, ceremony / "desk", parse((ceremony / "public/key-card.txt").read_bytes()))
+        enrol(cases, ceremony / "desk", parse((ceremony / "public/key-card.txt").read_bytes()), datetime.now(UTC))
     return settings
 
 
@@ -180,7 +180,7 @@ def test_enrolling_again_changes_nothing_and_keeps_a_member_who_has_signed_in(tm
     with closing(Cases(settings.database)) as cases:
         cases.rewrap(ANNA, "wrapped anew")
         before = cases.group_keys()
-        enrol(cases, ceremony / "desk", parse(settings.card.read_bytes()))
+        enrol(cases, ceremony / "desk", parse(settings.card.read_bytes()), datetime.now(UTC))
         member = cases.member(ANNA)
         assert member is not None
         assert member.key == "wrapped anew"
@@ -190,7 +190,7 @@ def test_enrolling_again_changes_nothing_and_keeps_a_member_who_has_signed_in(tm
 def test_the_folder_of_another_ceremony_is_not_enrolled(tmp_path: Path, ceremony: Path, production: Path) -> None:
     settings = ready(tmp_path, ceremony)
     with closing(Cases(settings.database)) as cases, refused(DeskRefused):
-        enrol(cases, production / "desk", parse((production / "public/key-card.txt").read_bytes()))
+        enrol(cases, production / "desk", parse((production / "public/key-card.txt").read_bytes()), datetime.now(UTC))
 
 
 # The command ----------------------------------------------------------------------------------------------------------

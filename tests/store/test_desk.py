@@ -17,6 +17,7 @@ NOW = datetime(2026, 11, 24, 8, 30, tzinfo=UTC)
 TODAY = NOW.date()
 BOX = b"b" * 32
 ACT = Act(NOW, "anna", "replied", 1)
+ENROLLED = Act(NOW, "command line", "took keys")
 FROM_REPORTER = Stored("to-desk", None, TODAY, "risk-control", 1, b"r" * 32, b"key", b"payload")
 FROM_DESK = replace(FROM_REPORTER, direction="to-reporter", sequence=1)
 
@@ -133,9 +134,11 @@ def test_a_line_of_the_log_that_is_changed_or_removed_is_found(cases: Cases, tmp
 
 def test_the_database_of_another_instance_is_not_enrolled_into(cases: Cases) -> None:
     member = Member("anna", "risk-control", None, "age1pq1", "key", "lead")
-    cases.enrol(b"i" * 16, [member], {GroupKey("risk-control", 1, "recipient", b"sealed"): frozenset(["age1pq1"])}, {})
+    cases.enrol(
+        ENROLLED, b"i" * 16, [member], {GroupKey("risk-control", 1, "recipient", b"sealed"): frozenset(["age1pq1"])}, {}
+    )
     with pytest.raises(DeskRefused):
-        cases.enrol(b"j" * 16, [replace(member, name="bo")], {}, {})
+        cases.enrol(ENROLLED, b"j" * 16, [replace(member, name="bo")], {}, {})
     assert cases.member("bo") is None
 
 

@@ -11,7 +11,7 @@ from secrets import token_bytes
 
 import pytest
 
-from tests.store.test_desk import FROM_DESK, FROM_REPORTER, NOW, TODAY
+from tests.store.test_desk import ENROLLED, FROM_DESK, FROM_REPORTER, NOW, TODAY
 from tests.store.test_files import signed
 from whistle.errors import ForbiddenStep, NeedsAnother, Overtaken, StorageFailed
 from whistle.protocol.constants import PART_BYTES
@@ -47,7 +47,7 @@ def random_content(content: Stored = FROM_REPORTER) -> Stored:
 def with_case(cases: Cases, state: str = "concluding") -> Case:
     """A case of random bytes, with a file of two parts, an unopened arrival, a reply on its way and a receipt of everything."""
     members = [Member(name, "risk-control", None, "", "", "lead") for name in ("anna", "bo", "carl", "dora")]
-    cases.enrol(b"instance", members, {}, {})
+    cases.enrol(ENROLLED, b"instance", members, {}, {})
     box = token_bytes(32)
     place = cases.relayed().after
     frames = [

@@ -9,7 +9,7 @@ from secrets import token_bytes
 
 import pytest
 
-from tests.store.test_desk import TODAY
+from tests.store.test_desk import ENROLLED, TODAY
 from tests.store.test_erasure import act, close, erase, with_case
 from whistle.errors import Overtaken
 from whistle.store.desk import SCHEMA, Cases, Member
@@ -30,7 +30,7 @@ def file(tmp_path: Path) -> Path:
 def cases(file: Path) -> Iterator[Cases]:
     with closing(Cases(f"sqlite:///{file}")) as opened:
         people = [Member(name, "risk-control", None, "age1pq1", "key", "lead") for name in ("anna", "bo")]
-        opened.enrol(b"instance", people, {}, {})
+        opened.enrol(ENROLLED, b"instance", people, {}, {})
         with_case(opened)
         yield opened
 

@@ -62,7 +62,7 @@ def _enrol(settings: Settings, given: argparse.Namespace) -> None:
     with closing(Cases(settings.database)) as cases:
         card = KeyCard(settings.card, settings.root_fingerprint, cases.instance()).known()
         starting.check(settings, given.settings, card)
-        members, keys = enrol(cases, given.folder, card)
+        members, keys = enrol(cases, given.folder, card, _now())
     print(f"{members} members and {keys} sealed group keys are enrolled.")
 
 

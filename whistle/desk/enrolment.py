@@ -5,20 +5,22 @@ It asks no passphrase and opens nothing; what it stores is as closed as what it 
 
 import json
 import re
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from whistle.desk.log_command import BY_COMMAND
 from whistle.desk.roles import STAFF, Role
 from whistle.errors import DeskRefused, NotARecipient, WhistleError
 from whistle.protocol.bech32 import read_recipient
 from whistle.protocol.card import GROUP_ID, Card
 from whistle.sealing.wrapping import factors_of
-from whistle.store.desk import Cases, GroupKey, Member
+from whistle.store.desk import Act, Cases, GroupKey, Member
 
 _KEY_FILE = re.compile(r"([a-z][a-z0-9-]{0,31})\.(?:(voice)|([1-9][0-9]{0,9})\.(recipient|ring-a|ring-b))\.age")
 
 
-def enrol(cases: Cases, folder: Path, card: Card) -> tuple[int, int]:
+def enrol(cases: Cases, folder: Path, card: Card, now: datetime) -> tuple[int, int]:
     """Stores members and group keys of a folder; how many there were of each. Raises DeskRefused and keeps nothing then.
 
     What turns epochs hands over keys alone, with the register that they were sealed by: KeysOfOthers if it is not today's.
@@ -38,7 +40,7 @@ def enrol(cases: Cases, folder: Path, card: Card) -> tuple[int, int]:
     strange = named - {group.id for group in card.groups}
     if strange:
         raise DeskRefused(f"The key card has no group {min(strange)}: this folder belongs to another card.")
-    cases.enrol(card.instance, members, keys, recoveries)
+    cases.enrol(Act(now, BY_COMMAND, "took keys"), card.instance, members, keys, recoveries)
     return len(members), len(keys)
 
 

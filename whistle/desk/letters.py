@@ -16,14 +16,15 @@ class Letters:
     def __init__(self, folder: Path) -> None:
         self._catalogues = read_catalogues(folder, LANGUAGES)
 
-    def proposed(self, language: str, received: date, feedback: date, erased: date) -> Mapping[str, str]:
-        """The text of each form. `feedback` is due on that day; a case that belongs elsewhere is `erased` on that one."""
+    def proposed(self, language: str, received: date, feedback: date, erased: date | None) -> Mapping[str, str]:
+        """The text of each form. `feedback` is due on that day; what belongs elsewhere is `erased` on that one, or kept."""
         words = self._words(language)
-        arrived, due, gone = (written_day(day, words.language) for day in (received, feedback, erased))
+        arrived, due = (written_day(day, words.language) for day in (received, feedback))
+        goes = words("complaint_goes", erased=written_day(erased, words.language)) if erased else words("complaint_stays")
         return {
             "acknowledgement": words("acknowledgement", received=arrived, feedback=due),
             "feedback": words("feedback", received=arrived),
-            "complaint": words("complaint", received=arrived, erased=gone),
+            "complaint": f"{words('complaint', received=arrived)} {goes}",
             "closing": words("closing", received=arrived),
             "disclosure": words("disclosure", received=arrived),
         }

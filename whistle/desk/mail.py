@@ -1,4 +1,4 @@
-"""Mail to members: constant words at fixed hours, the same whatever the case. No number, no name and no count is ever in it.
+"""Mail to members: one constant text at fixed hours, whatever it is about. What that is, the desk says to who signs in.
 
 One mail for each address and hour at most. What has not gone is tried again; the mail server may be given one twice if this
 program is killed between its word and ours, under the same Message-ID.
@@ -8,7 +8,7 @@ import asyncio
 import re
 import smtplib
 import ssl
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from email.message import EmailMessage
@@ -21,7 +21,7 @@ from whistle.desk.deadlines import SOON, CaseDays, Urgency, noted, owed, unopene
 from whistle.desk.heads import Heads
 from whistle.desk.presets import Preset, reminders, to_close
 from whistle.desk.relay import Clock
-from whistle.desk.settings import MailSettings
+from whistle.desk.settings import MailSettings, Told
 from whistle.desk.states import State
 from whistle.errors import HeadNotWritten, LogBroken, MailNotSent, ReceiptKeyNotListed, SettingsWrong, StorageFailed
 from whistle.protocol.card import Card
@@ -82,9 +82,8 @@ class Mail:
         self._watch, self._heads, self._words = watch, heads, tuple(words)
         self._post: Post = post or Smtp(settings)
         self._again: datetime | None = None  # when to try once more
-        self._groups = _groups_of(settings)
-        self._late = {each.address for each in settings.recipients if each.overdue_only}
-        self._addresses = {hash_of(address): address for address in [*self._groups, settings.head] if address}
+        self._told = {each.address: each for each in settings.recipients}
+        self._addresses = {hash_of(address): address for address in [*self._told, settings.head] if address}
 
     async def run(self, clock: Clock) -> None:
         """Until it is cancelled."""
@@ -109,13 +108,13 @@ class Mail:
     def _plan(self, slot: datetime, today: date) -> None:
         mails, watch = self._cases.mails, self._watch(today)
         last, about = mails.last(), mails.about()
-        due = [(each.group, kind) for each in about for kind in self._kinds(each, today, watch)]
+        due = [(each, kind) for each in about for kind in self._kinds(each, today, watch)]
         kinds: dict[bytes, set[str]] = {}
-        for address, groups in self._groups.items():
-            key = hash_of(address)
-            mine = {kind for group, kind in due if group is None or not groups or group in groups}
+        for address, told in self._told.items():
+            key, kept = hash_of(address), mails.kept_from(told.member)
+            mine = {kind for each, kind in due if _concerns(each, told) and each.box not in kept}
             mine |= watch.alarms(today, last.get((key, "card")))
-            mine = mine & {"overdue"} if address in self._late else mine
+            mine = mine & {"overdue"} if told.overdue_only else mine
             kinds[key] = {kind for kind in mine if kind in _REMINDERS.values() or last.get((key, kind)) != today}
         if self._settings.head and not watch.log and last.get((hash_of(self._settings.head), HEAD)) != today:
             kinds.setdefault(hash_of(self._settings.head), set()).add(HEAD)
@@ -165,7 +164,7 @@ class Mail:
             self._cases.mails.sent(mail, Act(now, "desk", "mailed"))
 
     def _written(self, mail: Waiting, address: str, today: date) -> EmailMessage:
-        """The words of these kinds in every language of the desk. Its date is the hour that it was made for."""
+        """The same words whatever its kinds, in every language of the desk. Its date is the hour that it was made for."""
         message = EmailMessage()
         message["From"], message["To"], message["Subject"] = self._settings.sender, address, self._words[0]("mail.subject")
         message["Date"] = format_datetime(mail.slot)
@@ -210,7 +209,7 @@ class Smtp:
 
 def check(settings: MailSettings) -> MailSettings:
     """The settings, if mail can be sent by them. Raises SettingsWrong."""
-    addresses = [settings.sender, *_groups_of(settings), *filter(None, [settings.head])]
+    addresses = [settings.sender, *(each.address for each in settings.recipients), *filter(None, [settings.head])]
     if settings.security not in (STARTTLS, TLS) and (settings.security != NONE or settings.host not in _LOOPBACK):
         raise SettingsWrong("The setting mail.security must be starttls or tls; none is for a mail server on this machine.")
     if not settings.hours or not all(0 <= hour <= 23 for hour in settings.hours):
@@ -227,9 +226,9 @@ def hash_of(address: str) -> bytes:
     return sha256(address.encode()).digest()[:16]
 
 
-def _groups_of(settings: MailSettings) -> Mapping[str, Collection[str]]:
-    """Whose cases each address is told of; none named means everybody's."""
-    return {each.address: each.groups for each in settings.recipients}
+def _concerns(about: About, told: Told) -> bool:
+    """Whether an address is told of a case, or of a box that nobody has opened, whose group is unknown."""
+    return about.group is None or not told.groups or about.group in told.groups
 
 
 def _slot(hours: Collection[int], now: datetime) -> datetime:
@@ -243,8 +242,10 @@ def _card_is_to_be_told(card: Card, today: date, last: date | None) -> bool:
     return any((last is None or last < day) and day <= today for day in days)
 
 
-def _text(words: Catalogue, kinds: Iterable[str]) -> str:
-    return "\n".join([*(words(f"mail.{kind}") for kind in sorted(kinds)), words("mail.sign_in"), ""])
+def _text(words: Catalogue, kinds: Collection[str]) -> str:
+    """That there is something to do, unless the head of the log is all."""
+    said = [*(["mail.head"] if HEAD in kinds else []), *(["mail.sign_in"] if {*kinds} - {HEAD} else [])]
+    return "\n".join([*map(words, said), ""])
 
 
 def _domain(address: str) -> str:

@@ -802,9 +802,9 @@ class Desk:
         return _go(to or f"/cases/{visit.case}?done={form}")
 
     @property
-    def _elsewhere(self) -> timedelta:
-        """From the decision that a report belongs elsewhere to its erasure."""
-        return timedelta(self.rules.out_of_scope_days or 0)
+    def _elsewhere(self) -> timedelta | None:
+        """From the decision that a report belongs elsewhere to its erasure; None if it is kept like any other."""
+        return None if self.rules.out_of_scope_days is None else timedelta(self.rules.out_of_scope_days)
 
     def _case_page(self, visit: Visit, draft: Draft | None) -> Response:
         session, number, today = visit.session, visit.case, visit.now.date()
@@ -856,7 +856,7 @@ class Desk:
             now=for_now(case),
             today=today,
             elsewhere=self._elsewhere,
-            erased=case.out_of_scope + self._elsewhere if case.out_of_scope and not case.closed else None,
+            erased=case.out_of_scope + self._elsewhere if case.out_of_scope and self._elsewhere and not case.closed else None,
             draft=draft,
             done=done if done in _FORMS else None,
         )
@@ -968,7 +968,8 @@ class Desk:
     def _letters(self, case: Case, language: str, today: date) -> Mapping[str, str]:
         """First wordings for the forms of a case, in the reporter's language."""
         feedback = feedback_by(case.received, today, self.rules)
-        return self.letters.proposed(language, case.received, feedback, today + self._elsewhere)
+        erased = None if self._elsewhere is None else today + self._elsewhere
+        return self.letters.proposed(language, case.received, feedback, erased)
 
     def _open_arrivals(self, visit: Visit) -> bool:
         """Opens what waits; whether new reports must wait because the key card has ended or cannot be used."""

@@ -171,7 +171,7 @@ class People:
     # Going ------------------------------------------------------------------------------------------------------------
 
     def remove(self, session: Session, name: str, now: datetime) -> None:
-        """For good, with effect on the next request. Raises NeedsAnother for oneself, LastLead, LastOfRing or CaseUnread."""
+        """For good, with effect on the next request. Raises NeedsAnother for oneself, LastAuditor or what takes a key away."""
         person = self._register.person(name)
         if not _may_remove(session, person):
             raise NotAllowed
@@ -313,8 +313,8 @@ def _leads(session: Session, person: Person) -> bool:
 
 
 def _may_remove(session: Session, person: Person) -> bool:
-    """A lead, who is in their own group or in none; an administrator, everybody."""
-    return session.role is Role.ADMINISTRATOR or not person.group or _leads(session, person)
+    """An administrator, everybody; a lead, who is in their own group, and an administrator: there may be a single one."""
+    return session.role is Role.ADMINISTRATOR or person.role == Role.ADMINISTRATOR or _leads(session, person)
 
 
 def _seal(session: Session, group: str, file: bytes, holders: list[str]) -> bytes | None:

@@ -16,6 +16,7 @@ from whistle.errors import (
     CaseUnread,
     GroupFull,
     InvitationEnded,
+    LastAuditor,
     LastLead,
     LastOfRing,
     NameRefused,
@@ -32,11 +33,11 @@ from whistle.store.people import Person
 
 _SAID_ON_PAGE = (
     *(NameRefused, NameTaken, PlaceRefused, PersonChanged),
-    *(NeedsAnother, NeedsHolder, LastLead, LastOfRing, CaseUnread, GroupFull),
+    *(NeedsAnother, NeedsHolder, LastAuditor, LastLead, LastOfRing, CaseUnread, GroupFull),
 )
 _AT: Mapping[type, str] = {NameRefused: "name", NameTaken: "name", PlaceRefused: "role"}
 _STATUS: Mapping[type, int] = dict.fromkeys(
-    (PersonChanged, NeedsAnother, NeedsHolder, LastLead, LastOfRing, CaseUnread, GroupFull), 409
+    (PersonChanged, NeedsAnother, NeedsHolder, LastAuditor, LastLead, LastOfRing, CaseUnread, GroupFull), 409
 )
 Form = Mapping[str, str]
 TakePerson = Callable[[Session, Form, datetime], Response]

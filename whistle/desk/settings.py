@@ -17,6 +17,7 @@ class Told:
     address: str
     groups: tuple[str, ...] = ()
     overdue_only: bool = False  # nothing but that something is overdue
+    member: str = ""  # whose address it is: nothing about a case that this member is kept away from
 
 
 @dataclass(frozen=True)

@@ -436,11 +436,17 @@ class Cases:
     # Members and keys -------------------------------------------------------------------------------------------------
 
     def enrol(
-        self, instance: bytes, members: Sequence[Member], keys: Mapping[GroupKey, frozenset[str]], recoveries: Mapping[str, str]
+        self,
+        act: Act,
+        instance: bytes,
+        members: Sequence[Member],
+        keys: Mapping[GroupKey, frozenset[str]],
+        recoveries: Mapping[str, str],
     ) -> None:
         """Takes over what a ceremony handed out: keys, and to which recipients each is sealed. What is here already stays.
 
-        Raises DeskRefused for another instance, KeysOfOthers for a new key that is not sealed to whoever holds it today.
+        The act is that keys were taken over; each member has a line besides. Raises DeskRefused for another instance, and for
+        a new member of a desk that has members; KeysOfOthers for a new key that is not sealed to whoever holds it today.
         """
         with self._writing() as connection:
             if connection.scalar(select(_state.c.instance)) not in (None, instance):
@@ -453,14 +459,21 @@ class Cases:
             for group, recovery in recoveries.items():
                 if group not in known_groups:
                     connection.execute(insert(_group).values(id=group, recovery=recovery))
-            for member in members:
-                if member.name not in names:
-                    connection.execute(insert(_member).values(vars(member)))
-            for key, sealed_to in keys.items():
-                if (key.group, key.epoch, key.purpose) not in known:
-                    if sealed_to != set(people.holders(connection, key.group, key.purpose)):
-                        raise KeysOfOthers
-                    connection.execute(insert(_key).values(vars(key)))
+            new = [member for member in members if member.name not in names]
+            if new and names:
+                raise DeskRefused(
+                    f"{new[0].name} is new to this desk: who comes now is invited by a member and let in by another."
+                )
+            for member in new:
+                connection.execute(insert(_member).values(vars(member)))
+                _write_log(connection, replace(act, action=f"enrolled {member.name}"))
+            taken = {key: to for key, to in keys.items() if (key.group, key.epoch, key.purpose) not in known}
+            for key, sealed_to in taken.items():
+                if sealed_to != set(people.holders(connection, key.group, key.purpose)):
+                    raise KeysOfOthers
+                connection.execute(insert(_key).values(vars(key)))
+            if taken:
+                _write_log(connection, act)
 
     def instance(self) -> bytes | None:
         """Whose desk this is; None before anybody is enrolled."""
@@ -593,12 +606,15 @@ class Cases:
     def take_in(
         self, act: Act, case: Case, contents: Sequence[tuple[Stored, bytes | None]], channel: Channel, files: Sequence[Finished]
     ) -> int:
-        """Makes a case of what came in another way, all of it or nothing; its number. The last content names the files."""
+        """Makes a case of what came in another way, all of it or nothing; its number. The last content names the files.
+
+        What goes to its reporter says that the code was seen: nobody has answered them by that.
+        """
         with self._writing() as connection:
             values = {name: value for name, value in vars(case).items() if name != "number"}
             number: int = connection.execute(insert(_case).values(values).returning(_case.c.number)).scalar_one()
             for content, envelope in contents:
-                place = _add(connection, number, content)
+                place = _put(connection, number, content) if envelope else _add(connection, number, content)
                 if envelope is not None:
                     _send(connection, place, case.box, content.day, envelope)
             for file in files:

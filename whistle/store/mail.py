@@ -7,19 +7,17 @@ alone: the settings have it.
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from sqlalchemy import Connection, Date, LargeBinary, String, column, delete, func, insert, or_, select, table, update
+from sqlalchemy import Connection, Date, LargeBinary, String, column, delete, func, insert, select, table, update
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
+from whistle.store.conflicts import is_kept_from
 from whistle.store.erasure import Transaction
 
 if TYPE_CHECKING:
     from whistle.store.desk import Act
-
-# The lines of the log that are a person's words to the reporter; an outcome is another, by its code.
-_ANSWERS = ("acknowledged", "replied", "asked", "sent minutes", "gave checked feedback", "sent closing", "sent file")
 
 
 class _Tables(SQLModel, registry=registry()):
@@ -54,7 +52,17 @@ class _Planned(_Tables, table=True):
 _TABLES = _Tables.metadata.tables
 _mail, _about, _planned = (_TABLES[name] for name in ("mail", "mailed_about", "mail_planned"))
 _DAYS = (
-    *("received", "acknowledged", "suppressed", "feedback", "closed", "out_of_scope", "money_laundering", "escalated"),
+    *(
+        "received",
+        "answered",
+        "acknowledged",
+        "suppressed",
+        "feedback",
+        "closed",
+        "out_of_scope",
+        "money_laundering",
+        "escalated",
+    ),
     *("task_by", "plan_by", "telling_by"),
 )
 _case = table(
@@ -65,7 +73,6 @@ _case = table(
 )
 _arrival = table("arrival", column("box", LargeBinary), column("day", Date), column("state", String))
 _forget = table("forget", column("box", LargeBinary))
-_log = table("log", *(column(name, String) for name in ("case", "action", "time")))
 
 
 @dataclass(frozen=True)
@@ -120,18 +127,21 @@ class Mails:
 
     def about(self) -> list[About]:
         """Every case, and every box that is none yet."""
-        answers = or_(_log.c.action.in_(_ANSWERS), _log.c.action.like("outcome %"))
-        first = select(_log.c.case, func.min(_log.c.time).label("time")).where(answers).group_by(_log.c.case).subquery()
         columns = [_case.c.box, _case.c.group, _case.c.state, *(_case.c[name] for name in _DAYS)]
-        cases = select(*columns, first.c.time, _about.c.day.label("last")).select_from(_case)
-        cases = cases.outerjoin(first, first.c.case == _case.c.number).outerjoin(_about, _about.c.box == _case.c.box)
+        cases = select(*columns, _about.c.day.label("last")).select_from(_case)
+        cases = cases.outerjoin(_about, _about.c.box == _case.c.box)
         waiting = select(_arrival.c.box, func.min(_arrival.c.day).label("received"), func.max(_about.c.day).label("last"))
         waiting = waiting.select_from(_arrival).outerjoin(_about, _about.c.box == _arrival.c.box).group_by(_arrival.c.box)
         unopened = (_arrival.c.state == "waiting") & _arrival.c.box.not_in(select(_case.c.box))
         with self._reading() as connection:
-            found = [_about_case(**row._mapping) for row in connection.execute(cases)]
+            found = [About(**row._mapping) for row in connection.execute(cases)]
             rows = connection.execute(waiting.where(unopened))
             return found + [About(group=None, state="received", **row._mapping) for row in rows]
+
+    def kept_from(self, member: str) -> set[bytes]:
+        """The boxes of the cases that a member is kept away from."""
+        with self._reading() as connection:
+            return set(connection.scalars(select(_case.c.box).where(is_kept_from(_case, member))))
 
     def last(self) -> Mapping[tuple[bytes, str], date]:
         """When each kind was last made for each address."""
@@ -186,7 +196,3 @@ class Mails:
         """Whether something waits that could not be sent."""
         with self._reading() as connection:
             return connection.scalar(select(func.count()).where(_mail.c.failed, ~_mail.c.sent)) != 0
-
-
-def _about_case(time: str | None, **known: Any) -> About:
-    return About(answered=date.fromisoformat(time[:10]) if time else None, **known)

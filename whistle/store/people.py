@@ -17,7 +17,16 @@ from sqlalchemy import Integer as Int
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
-from whistle.errors import InvitationEnded, LastLead, LastOfRing, NameTaken, NeedsAnother, NeedsHolder, PersonChanged
+from whistle.errors import (
+    InvitationEnded,
+    LastAuditor,
+    LastLead,
+    LastOfRing,
+    NameTaken,
+    NeedsAnother,
+    NeedsHolder,
+    PersonChanged,
+)
 from whistle.store import asking, conflicts, factors
 from whistle.store.conflicts import refuse_the_last_reader
 
@@ -30,6 +39,7 @@ INVITED, WAITING, ACTIVE, BLOCKED, GONE = "invited", "waiting", "active", "block
 UNBLOCK, NEW_KEY, RESET = "unblock", "new-key", "reset"
 LEAD, INVESTIGATOR = "lead", "investigator"  # what those of a group can become; and what is asked for that
 REVIEWED = "reviewed access"
+_AUDITOR = "auditor"
 _LINK_DAYS = timedelta(days=7)  # of an invitation, and of a request that waits for a second member
 
 
@@ -319,11 +329,13 @@ class Register:
     # Going ------------------------------------------------------------------------------------------------------------
 
     def remove(self, act: "Act", name: str, epoch: int, seal: Seal) -> None:
-        """Ends somebody's access for good. Raises NeedsAnother for oneself, what _take_key raises, or PersonChanged."""
+        """Ends access for good. Raises NeedsAnother for oneself, LastAuditor, what _take_key raises, or PersonChanged."""
         with self._writing() as connection:
             person = _find(connection, name, INVITED, WAITING, ACTIVE, BLOCKED)
             if name == act.who:
                 raise NeedsAnother
+            if person.role == _AUDITOR and person.state in (ACTIVE, BLOCKED) and not _is_another(connection, person):
+                raise LastAuditor
             _take_key(connection, act, person, GONE)
             asking.drop_all_of(connection, name)
             _end_invitations(connection, name, act.time.date())
@@ -504,9 +516,14 @@ def _end_invitations(connection: Connection, by: str, today: date) -> None:
 
 
 def _refuse_the_last_lead(connection: Connection, person: Person) -> None:
-    others = (_member.c.group == person.group) & (_member.c.name != person.name)
-    if person.role == LEAD and not _has(connection, others & (_member.c.role == LEAD)):
+    if person.role == LEAD and not _is_another(connection, person):
         raise LastLead
+
+
+def _is_another(connection: Connection, person: Person) -> bool:
+    """Whether another member has the role of this one in the same group, or in none."""
+    same = (_member.c.group == person.group) & (_member.c.role == person.role)
+    return _has(connection, same & (_member.c.name != person.name))
 
 
 def _refuse_the_last(connection: Connection, person: Person) -> None:
