@@ -449,6 +449,8 @@ def test_minutes_that_were_agreed_before_a_recording_was_kept_erase_nothing(desk
     agree(desk, server, reporter)
     anna.get("/")
     keep(anna)
+    server.submit(reporter, reporter.message("Og en ting til."))  # so that it is looked at again
+    desk.poll()
     anna.get("/")
     assert len(desk.cases.files.of_box(reporter.keys.box)) == 1
     assert "unless they were agreed before you keep it here" in anna.get("/cases/1").text
