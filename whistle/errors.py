@@ -520,6 +520,10 @@ class NothingChosen(DeskRefused):
     """Nothing of this case that can be removed was chosen."""
 
 
+class PartNeeded(DeskRefused):
+    """Something else in the case points to this part: a disclosure, or a line of the log that gives it as the reason."""
+
+
 class MailNotSent(DeskRefused):
     """The mail server did not take a mail. It is tried again."""
 

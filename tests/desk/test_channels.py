@@ -18,6 +18,7 @@ from tests.desk.test_erasure import close, later
 from tests.desk.test_files import ask
 from tests.intake.running import Intake
 from whistle.desk.settings import Settings
+from whistle.desk.uploads import Sending, Upload
 from whistle.protocol import code as codes
 from whistle.protocol.content import CodeSeen, Minutes, MinutesAgreed, Report
 from whistle.protocol.identity import IdentityGiven
@@ -390,13 +391,13 @@ def test_without_consent_or_past_its_time_no_recording_is_kept(
     assert desk.cases.files.of_box(reporter.keys.box) == []
 
 
-def agree(desk: Desk, server: Public, reporter: Reporter) -> None:
-    """The reporter agrees with the minutes that were sent."""
+def agree(desk: Desk, server: Public, reporter: Reporter, which: int = -1) -> None:
+    """The reporter agrees with minutes that were sent, the last ones if nothing else is said."""
     desk.poll()
     reporter.last = thread_of(server, reporter, TO_DESK)[-1].content.position  # type: ignore[union-attr]
     sent = [item.content for item in thread_of(server, reporter, TO_REPORTER) if item.content]
-    [*_, last] = [each for each in sent if isinstance(each.body, Minutes)]
-    server.submit(reporter, reporter.say(MinutesAgreed(last.position.hash), seen=sent[-1].position))
+    minutes = [each for each in sent if isinstance(each.body, Minutes)][which]
+    server.submit(reporter, reporter.say(MinutesAgreed(minutes.position.hash), seen=sent[-1].position))
     desk.poll()
 
 
@@ -419,14 +420,79 @@ def test_a_recording_is_erased_when_its_minutes_are_agreed(desk: Desk, anna: Mem
     assert not desk.cases.channels.has_traces()
 
 
-def test_minutes_of_an_earlier_conversation_erase_nothing(desk: Desk, anna: Member, server: Public) -> None:
+def test_a_recording_that_is_kept_after_its_minutes_were_sent_is_erased_when_they_are_agreed(
+    desk: Desk, anna: Member, server: Public
+) -> None:
     reporter = filed(desk, anna)
     anna.post("/cases/1/minutes", text="Referat.")
     keep(anna)
     agree(desk, server, reporter)
     anna.get("/")
+    assert desk.cases.files.of_box(reporter.keys.box) == []
+    assert ("desk", "recording erased after minutes", 1) in log_of(desk)
+
+
+def test_minutes_of_an_earlier_conversation_erase_nothing(desk: Desk, anna: Member, server: Public) -> None:
+    reporter = filed(desk, anna)
+    anna.post("/cases/1/minutes", text="Referat.")
+    desk.clock.ahead = timedelta(days=1)
+    anna = desk.signed_in(ANNA)
+    keep(anna, recorded=TOMORROW)
+    agree(desk, server, reporter)
+    anna.get("/")
     assert len(desk.cases.files.of_box(reporter.keys.box)) == 1
     assert desk.cases.channels.to_look_at(["risk-control"], ANNA) == []
+
+
+def test_minutes_before_the_last_ones_that_were_sent_erase_nothing(desk: Desk, anna: Member, server: Public) -> None:
+    reporter = filed(desk, anna)
+    anna.post("/cases/1/minutes", text="Referat af en anden samtale.")
+    anna.get("/cases/1")
+    anna.post("/cases/1/minutes", text="Referat.")
+    keep(anna)
+    agree(desk, server, reporter, which=0)
+    anna.get("/")
+    assert len(desk.cases.files.of_box(reporter.keys.box)) == 1
+
+
+def test_minutes_that_were_agreed_before_a_recording_was_kept_erase_nothing(desk: Desk, anna: Member, server: Public) -> None:
+    reporter = filed(desk, anna)
+    anna.post("/cases/1/minutes", text="Referat.")
+    agree(desk, server, reporter)
+    anna.get("/")
+    keep(anna)
+    server.submit(reporter, reporter.message("Og en ting til."))  # so that it is looked at again
+    desk.poll()
+    anna.get("/")
+    assert len(desk.cases.files.of_box(reporter.keys.box)) == 1
+    assert "unless they were agreed before you keep it here" in anna.get("/cases/1").text
+
+
+def test_the_words_of_a_consent_are_still_there_when_the_session_ends(desk: Desk, anna: Member) -> None:
+    reporter = filed(desk, anna)
+    anna.get("/cases/1")
+    anna.cookie = "__Host-desk=" + "0" * 64
+    assert upload(anna, "/cases/1/recording", b"MP4" * 9, "samtale.m4a", **CONSENT) == 403
+    assert "Your session had ended" in upload.text  # type: ignore[attr-defined]
+    assert CONSENT["text"] in upload.text  # type: ignore[attr-defined]
+    assert desk.cases.files.of_box(reporter.keys.box) == []
+
+
+def test_they_are_still_there_when_it_ends_while_the_recording_is_sent(
+    desk: Desk, anna: Member, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reporter = filed(desk, anna)
+    anna.get("/cases/1")
+    feed = Upload.feed
+
+    def last_piece(form: Upload[Sending], piece: bytes) -> None:
+        feed(form, piece)
+        desk.running.sessions.end_all(ANNA)
+
+    monkeypatch.setattr(Upload, "feed", last_piece)
+    assert upload(anna, "/cases/1/recording", b"MP4" * 9, "samtale.m4a", **CONSENT) == 403
+    assert CONSENT["text"] in upload.text  # type: ignore[attr-defined]
+    assert desk.cases.files.of_box(reporter.keys.box) == []
 
 
 def test_a_recording_is_erased_after_three_months_at_the_latest(desk: Desk, anna: Member) -> None:

@@ -141,6 +141,98 @@ def test_what_was_typed_in_a_session_that_has_ended_can_be_copied(desk: Desk, ca
     assert all(words in page for words in (TO, WHAT, WORDS, "bevisernes"))
 
 
+def consented(desk: Desk, anna: Member, case: tuple[Reporter, str]) -> str:
+    """A disclosure on a consent; the consent, as the form names it."""
+    reporter, path = case
+    said(desk, reporter, Consent("Politiet må få mit navn."))
+    anna.get("/")
+    [ground] = re.findall(r'value="(consent-\d+)"', anna.get(path).text)
+    assert anna.post(f"{path}/disclose", **TOLD | {"ground": ground}).status == 303
+    return ground
+
+
+def removable(anna: Member, path: str) -> list[str]:
+    """The parts that the page offers for removal."""
+    return re.findall(r'<option value="((?:content|file)-\w+)"', anna.get(path).text)
+
+
+def note_of_entry(desk: Desk, path: str) -> str:
+    [entry] = desk.cases.identities.disclosures(int(path.rpartition("/")[2]))
+    return f"content-{entry.place}"
+
+
+def test_no_consent_that_a_disclosure_names_and_no_entry_is_offered_or_taken_for_removal(
+    desk: Desk, anna: Member, case: tuple[Reporter, str]
+) -> None:
+    path = case[1]
+    parts = [consented(desk, anna, case).replace("consent", "content"), note_of_entry(desk, path)]
+    anna.post(f"{path}/note", text="Et notat uden betydning.")
+    assert len(removable(anna, path)) == 1
+    for part in parts:
+        page = anna.post(f"{path}/removal", part=part, text="Min begrundelse.")
+        assert (page.status, "something else in the case points to it" in page.text) == (409, True)
+        assert 'id="removal-part-mistake"' in page.text
+        assert "Min begrundelse." in page.text
+
+
+def test_a_consent_that_is_named_after_somebody_asked_to_remove_it_is_not_removed(
+    desk: Desk, anna: Member, case: tuple[Reporter, str]
+) -> None:
+    reporter, path = case
+    said(desk, reporter, Consent("Politiet må få mit navn."))
+    anna.get("/")
+    [part] = removable(anna, path)
+    assert anna.post(f"{path}/removal", part=part, text="Hører ikke til.").status == 303
+    assert anna.post(f"{path}/disclose", **TOLD | {"ground": part.replace("content", "consent")}).status == 303
+    page = confirmed(desk, path)
+    assert (page.status, "something else in the case points to it" in page.text) == (409, True)
+    assert 'href="#removal-confirm-text"' in page.text
+    assert "Politiet må få mit navn." in register(anna.get(path))
+    [asked] = re.findall(r'removal-withdraw">.*?name="asked" value="(\d+)"', page.text, re.DOTALL)
+    assert anna.post(f"{path}/removal-withdraw", asked=asked).status == 303
+
+
+def confirmed(desk: Desk, path: str) -> Page:
+    bo = desk.signed_in(BO)
+    [asked] = re.findall(r'removal-confirm">.*?name="asked" value="(\d+)"', bo.get(path).text, re.DOTALL)
+    return bo.post(f"{path}/removal-confirm", asked=asked)
+
+
+def removed_before(desk: Desk, anna: Member, path: str, part: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As two members could do it before."""
+    with monkeypatch.context() as before:
+        before.setattr("whistle.store.removal._needed", lambda *_: frozenset())
+        assert anna.post(f"{path}/removal", part=part, text="Hører ikke til.").status == 303
+        assert confirmed(desk, path).status == 303
+
+
+@pytest.mark.parametrize(
+    ("language", "words"), [("en", "The consent itself was removed."), ("da", "Selve samtykket er fjernet.")]
+)
+def test_an_entry_whose_consent_was_removed_says_so_and_the_page_is_there(
+    desk: Desk, anna: Member, case: tuple[Reporter, str], monkeypatch: pytest.MonkeyPatch, language: str, words: str
+) -> None:
+    path = case[1]
+    removed_before(desk, anna, path, consented(desk, anna, case).replace("consent", "content"), monkeypatch)
+    page = anna.get(f"{path}?language={language}")
+    anna.get("/?language=en")
+    assert page.status == 200
+    assert words in register(page)
+    assert TO in register(page)
+
+
+def test_an_entry_that_was_removed_is_still_a_line_of_the_register(
+    desk: Desk, anna: Member, case: tuple[Reporter, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = case[1]
+    assert anna.post(f"{path}/disclose", **TOLD).status == 303
+    removed_before(desk, anna, path, note_of_entry(desk, path), monkeypatch)
+    entry = register(anna.get(path))
+    assert re.search(r"An entry of this register was removed on \d+ \w+ \d{4}, by two members\.", entry)
+    assert TO not in entry
+    assert "Nothing is disclosed." not in entry
+
+
 def test_another_groups_member_neither_enters_nor_reads_one(desk: Desk, case: tuple[Reporter, str]) -> None:
     carl = desk.signed_in(CARL)
     assert carl.post(f"{case[1]}/disclose", **TOLD).status == 404

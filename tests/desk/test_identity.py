@@ -115,6 +115,20 @@ def shows(page: Page) -> bool:
     return NAME in page.text
 
 
+def test_an_identity_that_somebody_asks_to_read_is_not_removed_meanwhile(desk: Desk, anna: Member) -> None:
+    reporter = Reporter.new(desk.card)
+    desk.deliver(reporter.frame(reporter.report(), desk.cases.relayed().after + 1))
+    desk.deliver(reporter.frame(reporter.say(SealedIdentity(sealed_name(desk))), desk.cases.relayed().after + 1))
+    anna.get("/")
+    path = path_of(desk, reporter)
+    [part] = re.findall(r'<option value="(content-\d+)"', anna.get(path).text)
+    assert ask(anna, path).status == 303
+    assert part not in anna.get(path).text
+    assert anna.post(f"{path}/removal", part=part, text="x").status == 409
+    assert say(anna, path, "end").status == 303
+    assert part in anna.get(path).text
+
+
 # Two reveal it --------------------------------------------------------------------------------------------------------
 
 

@@ -848,6 +848,13 @@ def test_verifying_now_finds_a_change_and_says_so_until_it_is_mended(
     assert "the log is whole" in anna.get("/log?done=verify").text
 
 
+def test_the_page_says_to_each_whose_lines_they_see(desk: Desk, anna: Member) -> None:
+    assert "the lines of your own groups&#39; cases" in anna.get("/log").text.replace("'", "&#39;")
+    page = desk.signed_in(DORA).get("/log").text
+    assert "the lines of all groups" in page
+    assert "your own groups" not in page
+
+
 def test_the_auditor_gets_the_look_ups_of_a_case_as_count_and_times(desk: Desk, anna: Member) -> None:
     number = case_of(desk)
     for _ in range(3):

@@ -1,5 +1,6 @@
 """Removal of an irrelevant part: by two members, destroyed for good, and what follows it in the chain still verifies."""
 
+import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
@@ -13,7 +14,7 @@ from tests.desk.test_channels import keep
 from tests.desk.test_erasure import close, in_days, later, log_of, two
 from tests.desk.test_files import upload
 from tests.desk.test_log import part
-from whistle.protocol.content import INTERNAL, TO_DESK, Files
+from whistle.protocol.content import INTERNAL, TO_DESK, Consent, ConsentWithdrawn, Files
 from whistle.protocol.thread import Verdict
 
 HERE = "/cases/1"
@@ -181,6 +182,43 @@ def test_what_cannot_be_removed_is_said_at_its_field_with_the_reason_still_there
     assert answered.status == 400
     assert 'id="removal-part-mistake"' in answered.text
     assert "min begrundelse" in answered.text
+
+
+@pytest.mark.parametrize(
+    ("form", "fields"),
+    [("hold", {"review": in_days(30)}), ("exclude", {"member": BO}), ("suppress", {}), ("removal", {"part": "content-2"})],
+)
+def test_a_note_that_says_why_something_was_done_cannot_be_removed(
+    desk: Desk, reporter: Reporter, form: str, fields: dict[str, str]
+) -> None:
+    anna = desk.signed_in(ANNA)
+    before = offered(anna)
+    assert anna.post(f"{HERE}/{form}", text=SECRET, **fields).status == 303
+    [(place,)] = rows(desk, "SELECT max(place) FROM content")
+    assert f"content-{place}" not in offered(anna)
+    assert set(offered(anna)) <= set(before)
+    page = anna.post(f"{HERE}/removal", part=f"content-{place}", text="x")
+    assert (page.status, "something else in the case points to it" in page.text) == (409, True)
+    if form != "suppress":  # of which only a line of the log gives the reason
+        with closing(sqlite3.connect(desk.database)) as connection, connection:
+            connection.execute("UPDATE log SET note = NULL")
+        assert place in desk.cases.removals.needed(1), "in a database of before lines had a reason"
+
+
+def offered(member: Member) -> list[str]:
+    """The parts that the page offers for removal."""
+    return re.findall(r'<option value="((?:content|file)-\w+)"', member.get(HERE).text)
+
+
+def test_the_withdrawal_of_a_consent_is_not_offered_for_removal(desk: Desk, server: Public, reporter: Reporter) -> None:
+    server.submit(reporter, reporter.say(Consent("Politiet må få mit navn.")))
+    consent = reporter.last.hash
+    server.submit(reporter, reporter.say(ConsentWithdrawn(consent)))
+    desk.poll()
+    anna = desk.signed_in(ANNA)
+    [(place,)] = rows(desk, "SELECT max(place) FROM content")
+    assert f"content-{place}" not in offered(anna), "or what was withdrawn would hold again"
+    assert f"content-{place - 1}" in offered(anna)
 
 
 def test_a_member_of_another_group_can_neither_ask_nor_confirm(desk: Desk, reporter: Reporter) -> None:

@@ -47,6 +47,7 @@ from whistle.protocol.content import (
     Content,
     Context,
     IntakeRecord,
+    Minutes,
     MinutesAgreed,
     Position,
     Report,
@@ -58,7 +59,7 @@ from whistle.sealing.contents import seal
 from whistle.sealing.derivation import ReporterKeys, reporter_keys
 from whistle.sealing.identity import rings_of, seal_identity
 from whistle.sealing.keys import CaseKey
-from whistle.store.channels import Channel
+from whistle.store.channels import Channel, Recording
 from whistle.store.desk import Act, Case, Cases, Stored
 from whistle.store.files import Files, Finished
 
@@ -207,7 +208,7 @@ class Taking:
                 opened = self._reader.unshown(session, each.case)
             except (NotYours, NotAContent):
                 continue
-            if _is_agreed(opened, each.place):
+            if _is_agreed(opened, each):
                 channels.erase_recording(each, Act(now, "desk", "recording erased after minutes", each.case))
                 settled = True
             else:
@@ -268,11 +269,17 @@ def _written(sending: Sending, file: Attached) -> tuple[SentFile, Finished]:
     return SentFile(sending.file, file.name, file.type, sending.size, done.digest), done
 
 
-def _is_agreed(opened: OpenCase, place: int) -> bool:
-    """Whether the reporter agrees with minutes from after a place."""
-    contents = [item.content for item in opened.thread.items if item.content is not None]
-    agreed = [opened.thread.named_by(each) for each in contents if isinstance(each.body, MinutesAgreed)]
-    return any(minutes is not None and minutes.place > place for minutes in agreed)
+def _is_agreed(opened: OpenCase, recording: Recording) -> bool:
+    """Whether the reporter has agreed, since a recording was kept, with minutes that may be its own.
+
+    They were sent after it, or last before it but not before the day of the conversation.
+    """
+    place, items = recording.place, [(item, item.content) for item in opened.thread.items if item.content is not None]
+    sent = [item.place for item, content in items if isinstance(content.body, Minutes) and item.day >= recording.recorded]
+    first = max((each for each in sent if each < place), default=place)
+    agreeing = [content for item, content in items if isinstance(content.body, MinutesAgreed) and item.place > place]
+    agreed = [opened.thread.named_by(each) for each in agreeing]
+    return any(minutes is not None and minutes.place >= first for minutes in agreed)
 
 
 def _chosen(form: Mapping[str, str], field: str, offered: Sequence[str]) -> str:

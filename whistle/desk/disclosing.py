@@ -40,7 +40,10 @@ class Consented:
 
 @dataclass(frozen=True)
 class Entry:
-    """A line of the register. `why` is empty if the reporter was told by the message at `notice`."""
+    """A line of the register. `why` is empty if the reporter was told by the message at `notice`.
+
+    `consent` is None on another ground, or if it was removed when that could still be done.
+    """
 
     day: date
     by: str
@@ -53,10 +56,17 @@ class Entry:
 
 
 @dataclass(frozen=True)
+class Removed:
+    """A line that two members removed on this day, when that could still be done."""
+
+    removed: date
+
+
+@dataclass(frozen=True)
 class Register:
     """What a case's page shows: the entries, the consents, and the grounds beside them."""
 
-    entries: tuple[Entry, ...]
+    entries: tuple[Entry | Removed, ...]
     consents: tuple[Consented, ...]
     grounds: tuple[Ground, ...] = (Ground.INVESTIGATION, Ground.PROCEEDINGS)
 
@@ -87,8 +97,10 @@ class Disclosing:
     def shown(self, opened: OpenCase) -> Register:
         given = consents(opened)
         notes = {item.place: (item.day, item.content.body) for item in opened.thread.items if item.content}
-        kept = self._cases.identities.disclosures(opened.case.number)
-        found = [_entry(each, *notes[each.place], given) for each in kept if each.place in notes]
+        number = opened.case.number
+        gone = {each.content: Removed(each.confirmed) for each in self._cases.removals.of_case(number) if each.confirmed}
+        kept = self._cases.identities.disclosures(number)
+        found = [_entry(each, *notes[each.place], given) if each.place in notes else gone.get(each.place) for each in kept]
         return Register(tuple(each for each in found if each), given)
 
 

@@ -53,7 +53,7 @@ from whistle.desk.showing import Draft, Pages
 from whistle.desk.starting import KeyCard
 from whistle.desk.states import State, following
 from whistle.desk.throttle import Throttle
-from whistle.desk.uploads import FileForm, Sending, T, Upload, pieces
+from whistle.desk.uploads import FileForm, Sending, T, Upload, fields_beside, pieces
 from whistle.desk.writing import Place, Writer
 from whistle.errors import (
     CardRefused,
@@ -94,6 +94,7 @@ from whistle.errors import (
     NotYours,
     OutcomeMissing,
     Overtaken,
+    PartNeeded,
     PassphraseOver,
     PassphrasesDiffer,
     PassphraseTooWeak,
@@ -146,6 +147,7 @@ _STATUS: Mapping[type[WhistleError], int] = {
     NotInARing: 409,
     RequestEnded: 409,
     ConsentIsWithdrawn: 409,
+    PartNeeded: 409,
     LastReader: 409,
     FilesUnopened: 409,
     Overtaken: 409,
@@ -166,6 +168,7 @@ _KEPT_ON_PAGE = (
     FeedbackUnfinished,
     NoOutcomeChosen,
     NothingChosen,
+    PartNeeded,
     NoMemberChosen,
     NoGroupChosen,
     FilesUnopened,
@@ -944,7 +947,10 @@ class Desk:
         """A form with a file, taken to its end even if something is wrong, or no browser would show why."""
         refuse_other_sites(request)
         now = self.clock()
-        visit = Visit(request, self._session(request, now), now)
+        try:
+            visit = Visit(request, self._session(request, now), now)
+        except NotSignedIn as error:
+            return self._refusal(request, error, typed_in(await fields_beside(request, longest)))
         await asyncio.to_thread(self._noting_refusals, visit, Right.CASES, Response)
         form = FileForm(request.headers.get("content-type", ""))
         upload = Upload(form, partial(begin, visit), longest)
@@ -954,6 +960,8 @@ class Desk:
             self._session(request, self.clock())  # it may have ended meanwhile
             act = partial(take, visit, upload)
             return await asyncio.to_thread(self._noting_refusals, visit, Right.CASES, act)
+        except _TEXT_MAY_BE_GONE as error:
+            return self._refusal(request, error, typed_in(form.fields))
         finally:
             await asyncio.to_thread(upload.drop)
 

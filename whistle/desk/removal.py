@@ -12,7 +12,7 @@ from whistle.desk.sessions import Session
 from whistle.desk.uploads import shown_name
 from whistle.desk.writing import Place, Writer
 from whistle.errors import NothingChosen, Overtaken
-from whistle.protocol.content import INTERNAL, TO_DESK, Body, Files, IntakeRecord, Note, Report
+from whistle.protocol.content import INTERNAL, TO_DESK, Body, ConsentWithdrawn, Files, IntakeRecord, Note, Report
 from whistle.protocol.thread import link_of
 from whistle.sealing.cases import seal_link
 from whistle.sealing.contents import Item
@@ -20,6 +20,7 @@ from whistle.store.desk import Act, Cases
 from whistle.store.removal import Part
 
 _EXCERPT = 60  # characters
+_STAYS = (Report, ConsentWithdrawn)
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ class Removal:
         self._cases, self._reader, self._writer = cases, reader, writer
 
     def ask(self, place: Place, text: str, chosen: str, now: datetime) -> None:
-        """Raises NothingChosen if it cannot be removed, Overtaken if it was asked for already."""
+        """Raises NothingChosen or PartNeeded if it cannot be removed, Overtaken if it was asked for already."""
         opened = self._reader.read(place.session, place.case)
         if chosen not in {each.value for each in choices_of(opened)}:
             raise NothingChosen
@@ -58,7 +59,7 @@ class Removal:
         self._writer.request(place, text, Part(place.session.member, now.date(), **named), now)
 
     def confirm(self, session: Session, case: int, id_: int, now: datetime) -> None:
-        """The word of a second member. Raises NeedsAnother, Overtaken, or ForbiddenStep under a legal hold."""
+        """The word of a second member. Raises NeedsAnother, Overtaken, PartNeeded, or ForbiddenStep under a legal hold."""
         opened = self._reader.read(session, case)
         part = next((each for each in self._cases.removals.of_case(case) if each.id == id_ and not each.confirmed), None)
         if part is None:
@@ -82,9 +83,10 @@ class Removal:
         parts = self._cases.removals.of_case(opened.case.number)
         choices = {each.value: each for each in choices_of(opened)}
         pending = tuple((each, choices[_value(each)]) for each in parts if not each.confirmed and _value(each) in choices)
-        asked = {_value(each) for each in parts}
+        kept = {f"content-{place}" for place in self._cases.removals.needed(opened.case.number)}
+        left_out = kept | {_value(each) for each in parts}
         return Removing(
-            choices=tuple(each for value, each in choices.items() if value not in asked),
+            choices=tuple(each for value, each in choices.items() if value not in left_out),
             pending=pending,
             days={each.content: each.confirmed for each in parts if each.confirmed and each.content is not None},
             files=tuple(each.confirmed for each in parts if each.confirmed and each.file is not None),
@@ -92,10 +94,13 @@ class Removal:
 
 
 def choices_of(opened: OpenCase) -> list[Choice]:
-    """What came after the report, notes, and the reporter's files. Not the report: its keys are the case's."""
+    """What came after the report, notes, and the reporter's files. Not the report: its keys are the case's.
+
+    Nor the withdrawal of a consent: what was withdrawn would hold again.
+    """
     found: list[Choice] = []
     for item in opened.thread.items:
-        if item.content is None or item.direction not in (TO_DESK, INTERNAL) or isinstance(item.content.body, Report):
+        if item.content is None or item.direction not in (TO_DESK, INTERNAL) or isinstance(item.content.body, _STAYS):
             continue
         found.append(Choice(f"content-{item.place}", item.content.kind, item.day, _excerpt(item)))
         if item.direction == TO_DESK and isinstance(item.content.body, Files):

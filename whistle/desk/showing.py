@@ -26,6 +26,7 @@ from whistle.errors import (
     NothingChosen,
     NoticeUnfinished,
     OutcomeMissing,
+    PartNeeded,
     QuestionsIncomplete,
     RecordedRefused,
     WhistleError,
@@ -66,6 +67,8 @@ class Draft:
         """The id of the field that is to be mended."""
         if isinstance(self.error, ChecklistIncomplete):
             return f"{self.form}-check-secrecy"
+        if isinstance(self.error, PartNeeded) and self.form == "removal":
+            return "removal-part"
         return _AT.get(type(self.error), self.form if self.form == "state" else f"{self.form}-text")
 
 

@@ -4,7 +4,8 @@ Never a temporary file: of the plain bytes only the piece that has just come, an
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import suppress
 from datetime import date
 from hashlib import sha256
 from typing import Generic, Protocol, TypeVar
@@ -235,6 +236,23 @@ async def pieces(request: Request) -> AsyncIterator[bytes]:
         raise TooSlow from None
     except ClientDisconnect:
         raise CutShort from None
+
+
+async def fields_beside(request: Request, longest: int) -> Mapping[str, str]:
+    """What was typed beside a file that is not taken; none if it is no such form. Raises TooSlow or CutShort.
+
+    The file is let pass, if it is not too long, or no browser would show the answer.
+    """
+    length, form = 0, None
+    with suppress(NotThisForm):
+        form = FileForm(request.headers.get("content-type", ""))
+        async for piece in pieces(request):
+            length += len(piece)
+            if length > longest:
+                break
+            if not form.has_file:
+                form.feed(piece)
+    return form.fields if form is not None else {}
 
 
 def shown_name(name: str) -> str:

@@ -9,11 +9,11 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, Integer, LargeBinary, String, column, delete, exists, insert, select, table, update
+from sqlalchemy import Connection, Integer, LargeBinary, String, column, delete, exists, insert, select, table, union, update
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
-from whistle.errors import ForbiddenStep, Overtaken
+from whistle.errors import ForbiddenStep, Overtaken, PartNeeded
 from whistle.store.conflicts import need_two
 from whistle.store.erasure import HOLD, Transaction, ending_of
 from whistle.store.files import REMOVED
@@ -56,6 +56,11 @@ _file = table(
     *(column(name, String) for name in ("direction", "verdict")),
 )
 _part, _recording = (table(name, column("file", Integer)) for name in ("part", "recording"))
+_log = table("log", column("case", Integer), column("note", Integer), column("action", String))
+_POINTING = (  # rows that name a content by its place: as a reason, as what was consented to, as what is to be revealed
+    *(("asked", "place"), ("aside", "place"), ("removal", "place"), ("reveal", "place"), ("reveal", "source")),
+    *(("disclosure", "place"), ("disclosure", "consent")),
+)
 
 
 @dataclass(frozen=True)
@@ -79,8 +84,12 @@ def prepare(connection: Connection) -> None:
 
 
 def ask(connection: Connection, case: int, part: Part, place: int) -> None:
-    """Keeps a request. Raises Overtaken if it was asked for already, ForbiddenStep while the case must be kept as it is."""
+    """Keeps a request. Raises Overtaken if it was asked for already, ForbiddenStep while the case must be kept as it is.
+
+    Raises PartNeeded if something else points to the part.
+    """
     _refuse_held(connection, case)
+    _refuse_needed(connection, case, part)
     same = (_removal.c.case == case) & (_removal.c.content == part.content) & (_removal.c.file == part.file)
     if connection.scalar(select(_removal.c.id).where(same)) is not None:
         raise Overtaken
@@ -100,6 +109,11 @@ class Removals:
             rows = connection.execute(select(*columns).where(_removal.c.case == case).order_by(_removal.c.id))
             return tuple(Part(**row._mapping) for row in rows)
 
+    def needed(self, case: int) -> frozenset[int]:
+        """The places of what something else points to, and so cannot be removed."""
+        with self._reading() as connection:
+            return _needed(connection, case)
+
     def confirm(self, act: "Act", part: Part, link: bytes | None, direction: str, files: Collection[bytes]) -> None:
         """The second member's word, and what it destroys, in one moment: these files of the direction go too.
 
@@ -113,6 +127,7 @@ class Removals:
             if by is None:
                 raise Overtaken
             need_two(connection, act.case, by, act.who)
+            _refuse_needed(connection, act.case, part)
             values = {"confirmed_by": act.who, "confirmed": act.time.date(), "link": link}
             connection.execute(update(_removal).where(here).values(**values))
             _destroy(connection, act.case, part, direction, files)
@@ -143,6 +158,18 @@ def _traces() -> Any:
 def _refuse_held(connection: Connection, case: int) -> None:
     if ending_of(connection, case).confirmed(HOLD):
         raise ForbiddenStep
+
+
+def _refuse_needed(connection: Connection, case: int, part: Part) -> None:
+    if part.content in _needed(connection, case):
+        raise PartNeeded
+
+
+def _needed(connection: Connection, case: int) -> frozenset[int]:
+    named = [(table(name, column("case", Integer), column(at, Integer)).c, at) for name, at in _POINTING]
+    reasons = select(_log.c.note).where(_log.c.case == case, _log.c.action != "noted")  # a mere note gives no reason
+    places = union(reasons, *(select(row[at]).where(row.case == case) for row, at in named))
+    return frozenset(place for place in connection.scalars(places) if place)
 
 
 def _destroy(connection: Connection, case: int, part: Part, direction: str, files: Collection[bytes]) -> None:
