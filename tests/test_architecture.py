@@ -38,6 +38,7 @@ TABLE: dict[str, tuple[set[str], set[str]]] = {
             "store.desk",
             "store.conflicts",
             "store.counts",
+            "store.days",
             "store.erasure",
             "store.factors",
             "store.files",

@@ -29,6 +29,7 @@ PAGES = (
     FILE,
     "/log",
     "/log?case=x",
+    "/days",
     "/passphrase",
     "/broadcast",
     "/cases/999",

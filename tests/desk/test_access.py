@@ -23,6 +23,7 @@ FOR_THE_PROGRAM = {
     "conflicts.unassign_kept_away": "a database from before is brought up",
     "desk.hashes_of_log": "whether a line is of a case that is still here",
     "desk.unopened": "files are opened for a case, by whichever session has the key, and not shown",
+    "desk.unopened_reports": "what is no case yet, in a number and a day, for the auditor alone",
     "desk.case": "the program's own, and tests'",
     "desk.case_of": "what comes for a box goes into its case unseen",
     "desk._take_step": "the outcome of a case that its writer has read",

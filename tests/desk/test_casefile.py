@@ -20,6 +20,7 @@ from whistle.desk.deadlines import CaseDays, owed
 from whistle.desk.presets import PRESETS, reminders
 from whistle.desk.reading import Reader
 from whistle.desk.sheet import LISTS, PARTS, Hearing, Person, Sheet, Task, Telling, changed, parse, serialize
+from whistle.desk.showing import written_day
 from whistle.desk.starting import KeyCard
 from whistle.desk.states import State
 from whistle.errors import NotAContent, TextTooLong
@@ -464,6 +465,7 @@ def test_the_timeline_tells_what_came_and_what_was_done_in_order(desk: Desk, ann
     lines = [re.sub("<[^>]+>", "", line).split(": ", 1)[1].strip() for line in page.split("</li>")[:-1]]
     assert lines == [
         "Reporter: report",
+        f"desk: The case began; the report was received on {written_day(today(), 'en')}",
         "anna: Declared to have no conflict of interest",
         "anna: Acknowledged the report",
         "anna: Changed the tasks",

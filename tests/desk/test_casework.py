@@ -57,7 +57,7 @@ def brought(anna: Member, number: int, *states: str) -> None:
 def acts(desk: Desk, number: int) -> list[str]:
     with closing(sqlite3.connect(desk.database)) as connection:
         rows = connection.execute('SELECT action FROM log WHERE "case" = ? ORDER BY number', (number,))
-        return [action for (action,) in rows if action not in ("opened", "declared")]
+        return [action for (action,) in rows if not action.startswith(("opened", "declared", "began "))]
 
 
 def open_forms(page: Page) -> list[str]:

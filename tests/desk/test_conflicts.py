@@ -70,7 +70,7 @@ def made_lead(desk: Desk, name: str) -> None:
 
 def log_of(desk: Desk) -> list[tuple[str, str]]:
     with closing(sqlite3.connect(desk.database)) as connection:
-        return connection.execute('SELECT who, action FROM log WHERE "case" = 1 ORDER BY number').fetchall()
+        return connection.execute("SELECT who, action FROM log WHERE \"case\" = 1 AND who != 'desk' ORDER BY number").fetchall()
 
 
 def exclude(member: Member, name: str = BO, text: str = WHY) -> int:

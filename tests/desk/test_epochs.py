@@ -133,7 +133,7 @@ def test_case_keys_are_sealed_to_the_new_epoch_at_the_next_sign_in_and_the_case_
     case = world.desk.cases.case(1)
     assert case is not None
     assert case.epoch == 2
-    assert world.acts() == ["resealed case keys"]
+    assert world.acts() == ["took keys", "resealed case keys"]
     assert "Bilag 7 er forfalsket." in bo.get("/cases/1").text
     assert bo.post("/cases/1/acknowledge", text="Tak.").status == 303
 
@@ -153,7 +153,7 @@ def test_a_key_is_destroyed_on_its_day_and_not_one_day_before(world: World) -> N
     assert world.keys() == [1, 2]
     world.after(131)
     assert world.keys() == [2]
-    assert world.acts() == ["resealed case keys", "destroyed epoch key"]
+    assert world.acts() == ["took keys", "resealed case keys", "destroyed epoch key"]
     page = world.desk.signed_in(BO).get("/").text
     assert "key 1 was destroyed on" in page
     assert "Bilag 7 er forfalsket." in world.desk.signed_in(BO).get("/cases/1").text

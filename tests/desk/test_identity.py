@@ -103,7 +103,7 @@ def log_of(desk: Desk, case: str) -> list[tuple[str, str]]:
     number = int(case.rpartition("/")[2])
     with closing(sqlite3.connect(desk.database)) as connection:
         rows = connection.execute('SELECT who, action FROM log WHERE "case" = ? ORDER BY number', (number,)).fetchall()
-    return [(who, action) for who, action in rows if action not in ("opened", "declared")]
+    return [(who, action) for who, action in rows if not action.startswith(("opened", "declared", "began "))]
 
 
 def requests(desk: Desk, case: str) -> list[Any]:

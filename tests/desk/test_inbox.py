@@ -21,7 +21,7 @@ from tests.desk.dates import DAYS
 from tests.desk.relaying import Public, public
 from tests.desk.running import ANNA, BO, CARL, Desk, Member, Reporter, started, today
 from whistle.desk.casefile import to_escalate
-from whistle.desk.deadlines import CaseDays, Urgency, owed
+from whistle.desk.deadlines import CaseDays, Urgency, acknowledge_by, feedback_by, owed
 from whistle.desk.inbox import clocks_of
 from whistle.desk.presets import DEFAULT, PRESETS, Preset, answer_by, to_close
 from whistle.desk.states import _NEXT, State
@@ -44,13 +44,12 @@ def stored(direction: str, sequence: int | None, day: date) -> Stored:
     return Stored(direction, sequence, day, GROUP, 1, b"r" * 32, b"key", b"payload")
 
 
-def begun(cases: Cases, received: date, box: bytes = BOX) -> int:
+def begun(cases: Cases, received: date, box: bytes = BOX, group: str = GROUP) -> int:
     """A case of one report."""
     cases.arrive([Frame(1, TO_DESK, received, box, b"sealed")], received, unsigned)
     [arrival] = cases.waiting()
-    cases.begin(
-        arrival, Case(0, box, GROUP, 1, "received", received, None, None, b"case key"), stored("to-desk", None, received)
-    )
+    case = Case(0, box, group, 1, "received", received, None, None, b"case key")
+    cases.begin(arrival, case, stored("to-desk", None, received), datetime.combine(received, time(9), UTC))
     made = cases.case_of(box)
     assert made is not None
     return made.number
@@ -110,6 +109,8 @@ def check(cases: Cases, number: int, preset: Preset, on: date) -> None:
         escalated=case.escalated,
     )
     assert case.answer_by == (answer_by(days, preset) or NEVER)
+    assert case.acknowledge_by == acknowledge_by(case.received, preset)
+    assert case.feedback_by == feedback_by(case.received, case.acknowledged, preset)
     counts = cases.work.counts([GROUP], "anna", Wanted(), on)
     assert counts["overdue"] == (bool(found) and found[0].urgency is Urgency.OVERDUE)
     assert counts["due"] == (bool(found) and found[0].urgency is Urgency.SOON)

@@ -210,6 +210,7 @@ def test_every_word_about_a_conflict_of_interest_adds_a_line(desk: Desk, anna: M
     assert anna.post(f"{case}/hand-over", text="why", group="audit-chair").status == 303
     said = [(who, action) for who, action, number in log_of(desk) if number == 1 and action != "opened"]
     assert said == [
+        ("desk", f"began {today()}"),
         (BO, "declared"),
         (BO, "stepped aside"),
         (ANNA, "declared"),
@@ -593,7 +594,7 @@ def test_lines_are_found_by_case_and_by_member(desk: Desk, anna: Member) -> None
     for member, number in ((anna, one), (anna, other), (bo, one)):
         member.get(f"/cases/{number}")
     assert {case for _, _, case in rows_of(anna.get(f"/log?case={one}"))} == {f"Case {one}"}
-    assert [who for who, _, _ in rows_of(anna.get(f"/log?case={one}"))] == [BO, BO, ANNA, ANNA]
+    assert [who for who, _, _ in rows_of(anna.get(f"/log?case={one}"))] == [BO, BO, ANNA, ANNA, "desk"]
     acts = ["Opened the case", "Declared to have no conflict of interest"]
     assert rows_of(anna.get(f"/log?case={one}&who=BO%20")) == [(BO, act, f"Case {one}") for act in acts]
     assert rows_of(anna.get("/log?who=nobody")) == []
@@ -735,6 +736,7 @@ def test_every_reading_and_act_in_a_case_says_why_and_nobody_was_asked(
     bo.get(HERE)
     said = [(who, action, purpose) for who, action, purpose, _ in whys(desk, 1) if action != "opened"]
     assert said == [
+        ("desk", f"began {today()}", None),
         (ANNA, "declared", None),
         (ANNA, "opened file", "assess"),
         (ANNA, "downloaded file", "assess"),
@@ -758,6 +760,7 @@ def test_a_member_says_otherwise_and_it_holds_for_that_case_until_they_sign_out(
     anna.post(f"/cases/{one}/note", text="words")
     desk.signed_in(ANNA).get(f"/cases/{one}")
     assert [(action, purpose) for _, action, purpose, _ in whys(desk, one)] == [
+        (f"began {today()}", None),
         ("declared", None),
         ("opened", "assess"),
         ("gave purpose", "answer"),

@@ -395,11 +395,11 @@ def test_nobody_ends_their_own_access_for_good_and_a_lead_only_that_of_their_gro
 
 
 def test_whoever_left_stays_away_though_the_ceremonys_folder_is_taken_over_again(desk: Desk) -> None:
-    desk.signed_in(ERIK).post("/people/remove", name=BO)
+    desk.signed_in(ANNA).post("/people/remove", name=ERIK)
     enrol(desk.cases, desk.ceremony / "desk", desk.card, desk.clock())
-    assert desk.cases.member(BO) is None
-    assert state(desk, BO) == "gone"
-    assert "has or had this name" in desk.signed_in(ERIK).post("/people/invite", name=BO, role="auditor").text
+    assert desk.cases.member(ERIK) is None
+    assert state(desk, ERIK) == "gone"
+    assert "has or had this name" in desk.signed_in(ANNA).post("/people/invite", name=ERIK, role="auditor").text
 
 
 def test_whom_the_ceremony_brings_is_on_the_log_and_whoever_comes_later_comes_by_two(desk: Desk, tmp_path: Path) -> None:

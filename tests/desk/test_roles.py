@@ -39,7 +39,7 @@ PATHS = {
         *(f"POST /cases/{{number:case}}/{form}" for form in ("exclude", "readmit", "hand-over")),
         *("POST /broadcast",),
     },
-    Right.LOG: {"GET /log", "POST /log/verify"},
+    Right.LOG: {"GET /log", "POST /log/verify", "GET /days"},
     Right.PEOPLE: {
         "GET /people",
         *(f"POST /people/{form}" for form in ("invite", "link", "admit", "remove", "block", "ask", "withdraw", "unblock")),

@@ -56,7 +56,7 @@ def with_case(cases: Cases, state: str = "concluding") -> Case:
     ]
     cases.arrive(frames, TODAY, signed)
     case = Case(0, box, "risk-control", 1, state, TODAY, None, None, token_bytes(1_700))
-    cases.begin(next(each for each in cases.waiting() if each.box == box), case, random_content())
+    cases.begin(next(each for each in cases.waiting() if each.box == box), case, random_content(), NOW)
     made = cases.case_of(box)
     assert made is not None
     cases.opened(act(case=made.number), 1)

@@ -55,7 +55,7 @@ def test_a_member_of_another_group_gets_no_line_of_a_case_that_is_not_theirs_or_
     logged(cases, "signed in")
     logged(cases, "opened", case=1)
     logged(cases, "refused", case=2)
-    assert actions(cases, groups=["risk-control"], member="anna") == ["opened", "signed in"]
+    assert actions(cases, groups=["risk-control"], member="anna") == ["opened", "signed in", "began 2026-11-24"]
     assert actions(cases, groups=["audit-chair"], member="anna") == ["signed in"]
     assert actions(cases, groups=["audit-chair"], member="anna", case=1) == []
 

@@ -9,10 +9,10 @@ from secrets import token_bytes
 
 import pytest
 
-from tests.store.test_desk import ENROLLED, TODAY
+from tests.store.test_desk import TODAY
 from tests.store.test_erasure import act, close, erase, with_case
 from whistle.errors import Overtaken
-from whistle.store.desk import SCHEMA, Cases, Member
+from whistle.store.desk import SCHEMA, Cases
 from whistle.store.log import Which
 from whistle.store.sheets import Change, Days, Kept, Marks, Tags
 
@@ -29,8 +29,6 @@ def file(tmp_path: Path) -> Path:
 @pytest.fixture
 def cases(file: Path) -> Iterator[Cases]:
     with closing(Cases(f"sqlite:///{file}")) as opened:
-        people = [Member(name, "risk-control", None, "age1pq1", "key", "lead") for name in ("anna", "bo")]
-        opened.enrol(ENROLLED, b"instance", people, {}, {})
         with_case(opened)
         yield opened
 

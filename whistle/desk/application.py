@@ -22,6 +22,7 @@ from whistle.desk.channels import Taking
 from whistle.desk.conflicts import Conflicts
 from whistle.desk.continuing import Continuing
 from whistle.desk.counting import Counting
+from whistle.desk.dayspage import DaysPage
 from whistle.desk.disclosing import Disclosing
 from whistle.desk.epochs import Turning
 from whistle.desk.erasure import Keeping, Purge
@@ -156,6 +157,7 @@ def build(settings: Settings, file: Path, clock: Clock, random: Random) -> Runni
         purposes=Purposes(cases, reader),
         channels=ChannelPages(cases, taking, pages, random),
         log_page=LogPage(cases, heads, pages, settings.refusals_a_day),
+        days_page=DaysPage(cases, pages, preset),
         people=people,
         people_page=PeoplePage(people, pages, address(settings)),
         broadcast_page=BroadcastPage(broadcasting, pages),

@@ -11,7 +11,7 @@ from hashlib import sha256
 from urllib.parse import urlencode
 
 from whistle.desk.casefile import Casefile, to_escalate
-from whistle.desk.deadlines import SOON, CaseDays, Deadline, noted, owed
+from whistle.desk.deadlines import SOON, CaseDays, Deadline, acknowledge_by, feedback_by, noted, owed
 from whistle.desk.presets import Preset, answer_by, to_close
 from whistle.desk.sessions import Session
 from whistle.desk.states import State, state_of
@@ -140,7 +140,12 @@ def due_of(preset: Preset, case: Case) -> Due:
         or NEVER
     )
     owes = _owed(case, preset, case.received)
-    return Due(owes[0].by, owes[0].what, min(each.soon for each in owes), answer) if owes else Due(answer_by=answer)
+    every = Due(
+        answer_by=answer,
+        acknowledge_by=acknowledge_by(case.received, preset),
+        feedback_by=feedback_by(case.received, case.acknowledged, preset),
+    )
+    return replace(every, due=owes[0].by, due_what=owes[0].what, due_soon=min(each.soon for each in owes)) if owes else every
 
 
 def _owed(case: Case, preset: Preset, today: date) -> tuple[Deadline, ...]:

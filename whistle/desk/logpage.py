@@ -56,9 +56,9 @@ class LogPage:
         if refused and session.member not in refused:  # or whoever was refused could put the alarm out
             self.cases.log(Act(now, session.member, SAW_REFUSALS))
         case, who, before = (asked.get(name, "").strip() for name in ("case", "who", "before"))
-        error = NotACaseNumber() if case and _number(case) is None else None
-        which = Which(may_audit(session), session.member, _number(case), who.lower() or None)
-        lines, there = ([], 0) if error else self.cases.lines.page(which, _A_PAGE + 1, _number(before))
+        error = NotACaseNumber() if case and number_in(case) is None else None
+        which = Which(may_audit(session), session.member, number_in(case), who.lower() or None)
+        lines, there = ([], 0) if error else self.cases.lines.page(which, _A_PAGE + 1, number_in(before))
         shown = {"lines": lines[:_A_PAGE], "more": len(lines) > _A_PAGE, "case": case, "who": who, "before": before}
         shown |= {"refusals": refused, "now": asked.get("done") == "verify" and self.heads.verified}
         if case and not error:
@@ -86,5 +86,6 @@ class LogPage:
         return self.cases.lines.were_refused(self.refusals, today - timedelta(days=1))
 
 
-def _number(text: str) -> int | None:
+def number_in(text: str) -> int | None:
+    """The number of a case or a line, if it is one."""
     return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else None

@@ -23,6 +23,7 @@ from whistle.desk.channelpages import ChannelPages
 from whistle.desk.conflicts import Conflicts
 from whistle.desk.continuing import Continuing
 from whistle.desk.counting import Counting, label, sheet
+from whistle.desk.dayspage import DaysPage
 from whistle.desk.deadlines import feedback_by, unopened_is_urgent
 from whistle.desk.disclosing import Disclosing
 from whistle.desk.eml import LONGEST_MAIL, Incoming
@@ -304,6 +305,7 @@ class Desk:
     pages: Pages
     letters: Letters
     log_page: LogPage
+    days_page: DaysPage
     people: People
     people_page: PeoplePage
     broadcast_page: BroadcastPage
@@ -352,6 +354,7 @@ class Desk:
             self._form(Right.ACCOUNT, "/factors/totp", self.factor_pages.add_totp, fresh=True),
             self._form(Right.ACCOUNT, "/factors/remove", self.factor_pages.remove, fresh=True),
             self._page(Right.LOG, "/log", self.log),
+            self._page(Right.LOG, "/days", self.days),
             self._form(Right.LOG, "/log/verify", _about_people(self.log_page.verify)),
             self._page(Right.CASES, "/numbers", self.numbers),
             self._page(Right.CASES, "/numbers.csv", self.numbers_file),
@@ -635,6 +638,9 @@ class Desk:
 
     def log(self, visit: Visit) -> Response:
         return self.log_page.show(visit.session, visit.request.query_params, visit.now)
+
+    def days(self, visit: Visit) -> Response:
+        return self.days_page.show(visit.session, visit.request.query_params, visit.now)
 
     def broadcast(self, visit: Visit) -> Response:
         return self.broadcast_page.show(visit.session, visit.request.query_params, visit.now)

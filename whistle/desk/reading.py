@@ -193,7 +193,7 @@ class Reader:
         elif case is not None and group in self._cases.conflicts.former_groups(case.number):
             self._pass_on(arrival, opened, sealed_to, case.group, now.date())
         elif case is None and self._is_report(arrival, opened, sealed_to):
-            for earlier in self._begin(arrival, opened, sealed_to, now.date()):
+            for earlier in self._begin(arrival, opened, sealed_to, now):
                 self._open_arrival(earlier, sealed_to.group, keys, now)
         else:
             self._refuse(arrival, group, case)
@@ -228,13 +228,13 @@ class Reader:
             return False
         return True
 
-    def _begin(self, arrival: Arrival, opened: Opened, sealed_to: SealedTo, today: date) -> list[Arrival]:
+    def _begin(self, arrival: Arrival, opened: Opened, sealed_to: SealedTo, now: datetime) -> list[Arrival]:
         """Makes the case; what came for its box before it, and belongs to it after all."""
         key = CaseKey(self._random(_CASE_KEY_BYTES))
-        current = self._card.on(today).recipient(sealed_to.group)
+        current = self._card.on(now.date()).recipient(sealed_to.group)
         sealed_key = at_rest.seal_case_key(key, current.raw)
         case = Case(0, arrival.box, sealed_to.group, current.epoch, State.RECEIVED, arrival.day, None, None, sealed_key)
-        return self._cases.begin(arrival, case, self._kept(arrival, opened, sealed_to, key))
+        return self._cases.begin(arrival, case, self._kept(arrival, opened, sealed_to, key), now)
 
     def _kept(self, arrival: Arrival, opened: Opened, sealed_to: SealedTo, key: CaseKey) -> Stored:
         kept = at_rest.keep(opened.payload, opened.file_key, key, self._random)

@@ -107,6 +107,7 @@ class Pages:
             demo=self._card.known().demo,
             organisation=self._settings.organisation,
             on=lambda day: written_day(day, language),
+            day_of=date.fromisoformat,
             at=lambda text: written_time(text, language),
             size=lambda length: written_size(length, language),
             mistake=lambda error: mistake(error, catalogue),

@@ -54,12 +54,13 @@ from whistle.store.broadcast import Broadcasts
 from whistle.store.channels import Channel, Channels, keep_recording
 from whistle.store.conflicts import Conflicts, visible
 from whistle.store.counts import Counted, Told
+from whistle.store.days import DayBook
 from whistle.store.epochs import Epochs
 from whistle.store.erasure import Ask, Erasures, is_erased, next_number
 from whistle.store.factors import Factors
 from whistle.store.files import File, Files, Finished, Sign, finish, keep_receipt, prepare, send_again, without_receipt
 from whistle.store.identity import Beside, Identities
-from whistle.store.log import REFUSALS, Log
+from whistle.store.log import BEGAN, REFUSALS, Log
 from whistle.store.lookups import LookUps
 from whistle.store.mail import Mails
 from whistle.store.people import Register
@@ -68,7 +69,7 @@ from whistle.store.sheets import Sheets
 from whistle.store.worklist import DESK, NEVER, Clocks, WorkList
 from whistle.store.writer import leave_no_trace, open_engine
 
-SCHEMA = 24
+SCHEMA = 25
 WAITING, OPENED, REFUSED = "waiting", "opened", "refused"
 _TOGETHER = 1_000  # cases in memory
 _UNREAD = (*REFUSALS, "broadcast")  # what is done in a case without reading it, for no purpose of its own
@@ -176,6 +177,8 @@ class _Case(_Tables, table=True):
     due_what: str | None
     due_soon: date
     answer_by: date
+    acknowledge_by: date = Field(sa_column_kwargs={"server_default": str(NEVER)})
+    feedback_by: date = Field(sa_column_kwargs={"server_default": str(NEVER)})
 
 
 class _Content(_Tables, table=True):
@@ -308,6 +311,8 @@ class Case:
     due_what: str | None = None
     due_soon: date = NEVER
     answer_by: date = NEVER
+    acknowledge_by: date = NEVER
+    feedback_by: date = NEVER
 
 
 @dataclass(frozen=True)
@@ -410,6 +415,7 @@ class Cases:
         self.counted = Counted(self._reading, self._writing)
         self.broadcasts = Broadcasts(self._reading, self._writing, _write_log, _tell)
         self.work = WorkList(self._reading, _case)
+        self.days = DayBook(self._reading, _case)
         with self._writing() as connection:
             _prepare(connection)
             _keep_all_time(connection, clocks)
@@ -565,6 +571,14 @@ class Cases:
             found: date | None = connection.scalar(select(func.min(_arrival.c.day)).where(_arrival.c.state == WAITING))
             return found
 
+    def unopened_reports(self) -> tuple[int, date | None]:
+        """How many have come that nobody has opened, of whatever group, and the day of the oldest. What has a case is none."""
+        known = select(_case.c.number).where(_case.c.box == _arrival.c.box).exists()
+        asked = select(func.count(_arrival.c.box.distinct()), func.min(_arrival.c.day))
+        with self._reading() as connection:
+            count, oldest = connection.execute(asked.where(_arrival.c.state == WAITING, ~known)).one()
+            return count, oldest
+
     def refused(self, groups: Sequence[str], member: str, box: bytes | None = None) -> list[Arrival]:
         """What opened for these groups and is no part of any case, of one box if it is given, and not kept from this member."""
         kept = select(_case.c.number).where(_case.c.box == _arrival.c.box, conflicts.is_kept_from(_case, member)).exists()
@@ -586,7 +600,7 @@ class Cases:
                     _put_first(connection, case, first)
                     self._keep_time(connection, case)
 
-    def begin(self, arrival: Arrival, case: Case, content: Stored) -> list[Arrival]:
+    def begin(self, arrival: Arrival, case: Case, content: Stored, now: datetime) -> list[Arrival]:
         """Makes a case of an opened report, unless another session did so first.
 
         What the group was sent for this box and refused, for there was no case yet, waits again; it is given back.
@@ -594,8 +608,7 @@ class Cases:
         with self._writing() as connection:
             if not _take(connection, arrival):
                 return []
-            values = {name: value for name, value in vars(case).items() if name != "number"}
-            number = connection.execute(insert(_case).values(values).returning(_case.c.number)).scalar_one()
+            number = _begin(connection, case, now)
             _add(connection, number, content)
             self._keep_time(connection, number)
             here = (_arrival.c.box == case.box) & (_arrival.c.group == case.group)
@@ -611,8 +624,7 @@ class Cases:
         What goes to its reporter says that the code was seen: nobody has answered them by that.
         """
         with self._writing() as connection:
-            values = {name: value for name, value in vars(case).items() if name != "number"}
-            number: int = connection.execute(insert(_case).values(values).returning(_case.c.number)).scalar_one()
+            number = _begin(connection, case, act.time)
             for content, envelope in contents:
                 place = _put(connection, number, content) if envelope else _add(connection, number, content)
                 if envelope is not None:
@@ -815,6 +827,14 @@ def _still_waits(arrival: Arrival) -> Any:
 def _take(connection: Connection, arrival: Arrival) -> bool:
     """Whether this session is the one that opens it. The header with its stanzas is not kept (spec section 6.5)."""
     return bool(connection.execute(update(_arrival).where(_still_waits(arrival)).values(state=OPENED, sealed=b"")).rowcount)
+
+
+def _begin(connection: Connection, case: Case, now: datetime) -> int:
+    """Makes the case, however it came. That it is there since its day is on the log, whether or not anybody ever reads it."""
+    values = {name: value for name, value in vars(case).items() if name != "number"}
+    number: int = connection.execute(insert(_case).values(values).returning(_case.c.number)).scalar_one()
+    _write_log(connection, Act(now, "desk", f"{BEGAN}{case.received}", number))
+    return number
 
 
 def _add(connection: Connection, case: int, content: Stored, takes_turn: bool = True) -> int:
@@ -1027,6 +1047,13 @@ def _add_counts(connection: Connection) -> None:
     connection.exec_driver_sql("DROP TABLE former_reading")
 
 
+def _add_last_days(connection: Connection) -> None:
+    """They follow when the desk starts, which knows the rules."""
+    last = f"DATE NOT NULL DEFAULT '{NEVER}'"
+    if _add_columns(connection, "case", acknowledge_by=last, feedback_by=last):
+        connection.execute(update(_state).values(rules=None))
+
+
 # What brings a database up to each version from the one before.
 _STEPS: Mapping[int, Callable[[Connection], object]] = {
     2: prepare,  # files and receipts
@@ -1042,6 +1069,7 @@ _STEPS: Mapping[int, Callable[[Connection], object]] = {
     19: partial(_add_columns, table="case", looked="DATE", task_by="DATE", plan_by="DATE", telling_by="DATE"),
     23: _ask_about_scope,
     24: partial(_index, _case),
+    25: _add_last_days,
     16: broadcast.prepare,
     17: _add_why,
     18: _add_counts,

@@ -17,6 +17,7 @@ from whistle.store.erasure import Transaction
 
 OPENED_LOG, SAW_REFUSALS = "opened log", "saw refusals"
 WAITED = "waited "  # and how often somebody tried meanwhile
+BEGAN = "began "  # and the day on which the report was received
 LINKED, RELATED = "linked with earlier", "changed related"
 LINKS = (LINKED, RELATED)
 REFUSALS = ("sign-in refused", "passphrase refused", "factor refused", "passkey cloned", "refused")

@@ -42,7 +42,7 @@ _CLOSED = "closed"
 _case = table(
     "case",
     *(column(name, Integer) for name in ("number", "heard")),
-    *(column(name, Date) for name in ("answered", "due", "due_soon", "answer_by")),
+    *(column(name, Date) for name in ("answered", "due", "due_soon", "answer_by", "acknowledge_by", "feedback_by")),
     *(column(name, String) for name in ("turn", "due_what")),
 )
 _content = table("content", *(column(name) for name in ("case", "place", "direction", "day")))
@@ -57,6 +57,8 @@ class Due:
     due_what: str | None = None
     due_soon: date = NEVER  # from this day on it, or something after it, is soon
     answer_by: date = NEVER  # the last day for the first words of a person; never once there were some
+    acknowledge_by: date = NEVER  # the last days, whether they were kept or not, here and below
+    feedback_by: date = NEVER
 
 
 @dataclass(frozen=True)
