@@ -27,7 +27,7 @@ FOR_THE_PROGRAM = {
     "desk.case": "the program's own, and tests'",
     "desk.case_of": "what comes for a box goes into its case unseen",
     "desk._take_step": "the outcome of a case that its writer has read",
-    "desk._ask_about_scope": "cases of an earlier version, and nothing is shown",
+    "upgrades._ask_about_scope": "cases of an earlier version, and nothing is shown",
     "desk._say": "in a case that its writer has read; who may not see it any more is refused",
     "desk._put_first": "what a reporter sent moves its case, and nothing is shown",
     "desk._keep_time": "the columns of due days",

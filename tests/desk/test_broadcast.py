@@ -19,7 +19,8 @@ from whistle.protocol.content import Message
 from whistle.protocol.thread import Verdict
 from whistle.protocol.wire import TO_REPORTER
 from whistle.store.conflicts import exclude
-from whistle.store.desk import SCHEMA, Act, Cases
+from whistle.store.desk import Act, Cases
+from whistle.store.upgrades import SCHEMA
 
 WORDS = {"en": "Data were lost.", "da": "Data er gået tabt.", "fi": "Tietoja katosi."}
 

@@ -19,8 +19,9 @@ from whistle.desk.heads import verified
 from whistle.errors import LogBroken
 from whistle.protocol.loghead import LogHead
 from whistle.store.chain import DROPPED, LOOK_UPS, Chain, Row, chained, digest_of
-from whistle.store.desk import SCHEMA, Act, Cases
+from whistle.store.desk import Act, Cases
 from whistle.store.log import Which
+from whistle.store.upgrades import SCHEMA
 
 CHAINS = vectors.read("log", 120).of("chain")
 CERTIFICATE = "erased 3 contents and 0 files by early due 2026-11-24"

@@ -21,7 +21,8 @@ from whistle.desk.numbers import OUTCOMES, QUARTERS, Facts, Period, noted, numbe
 from whistle.desk.states import State
 from whistle.protocol.content import Answer, SealedIdentity
 from whistle.store.counts import Told
-from whistle.store.desk import SCHEMA, Act, Cases
+from whistle.store.desk import Act, Cases
+from whistle.store.upgrades import SCHEMA
 
 GROUP, TODAY = "risk-control", date(2028, 3, 1)
 NOW = datetime(2028, 3, 1, 9, tzinfo=UTC)

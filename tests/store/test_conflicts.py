@@ -4,7 +4,8 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from whistle.store.desk import SCHEMA, Cases
+from whistle.store.desk import Cases
+from whistle.store.upgrades import SCHEMA
 
 ROOMS = ("declared", "aside", "handed")
 

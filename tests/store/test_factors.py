@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from whistle.errors import FactorNeeded, FactorRefused, Overtaken
-from whistle.store.desk import SCHEMA, Act, Cases
+from whistle.store.desk import Act, Cases
 from whistle.store.factors import PASSKEY, TOTP, Factor
+from whistle.store.upgrades import SCHEMA
 
 NOW = datetime(2026, 11, 24, 8, 30, tzinfo=UTC)
 ACT = Act(NOW, "anna", "signed in")

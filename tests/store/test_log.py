@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 from tests.store.test_desk import with_case
-from whistle.store.desk import SCHEMA, Act, Cases
+from whistle.store.desk import Act, Cases
 from whistle.store.log import Which
+from whistle.store.upgrades import SCHEMA
 
 NOW = datetime(2026, 11, 24, 8, 30, tzinfo=UTC)
 

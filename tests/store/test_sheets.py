@@ -12,9 +12,10 @@ import pytest
 from tests.store.test_desk import TODAY
 from tests.store.test_erasure import act, close, erase, with_case
 from whistle.errors import Overtaken
-from whistle.store.desk import SCHEMA, Cases
+from whistle.store.desk import Cases
 from whistle.store.log import Which
 from whistle.store.sheets import Change, Days, Kept, Marks, Tags
+from whistle.store.upgrades import SCHEMA
 
 MARKS = Marks("bo", "aml", "high", TODAY, None)
 DAYS = Days(TODAY, None, TODAY)

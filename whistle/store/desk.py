@@ -4,61 +4,30 @@ Nothing here opens a seal; no column holds what a person wrote. Days are days; o
 Takes and returns protocol values or the frozen values below, never rows.
 """
 
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from functools import partial
 from os import urandom
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import (
-    Connection,
-    Index,
-    LargeBinary,
-    Row,
-    Table,
-    UniqueConstraint,
-    func,
-    insert,
-    inspect,
-    make_url,
-    select,
-    update,
-)
+from sqlalchemy import Connection, Row, func, insert, make_url, select, update
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
-from sqlalchemy.orm import registry
-from sqlmodel import Field, SQLModel
 
 from whistle.errors import DeskRefused, ForbiddenStep, KeysOfOthers, LogBroken, Overtaken, StorageFailed
 from whistle.protocol.content import INTERNAL
 from whistle.protocol.wire import TO_REPORTER, Frame
-from whistle.store import (
-    broadcast,
-    chain,
-    channels,
-    conflicts,
-    counts,
-    epochs,
-    erasure,
-    factors,
-    identity,
-    mail,
-    people,
-    removal,
-    sheets,
-    worklist,
-)
+from whistle.store import chain, channels, conflicts, counts, epochs, erasure, people, removal, upgrades, worklist
 from whistle.store.broadcast import Broadcasts
 from whistle.store.channels import Channel, Channels, keep_recording
 from whistle.store.conflicts import Conflicts, visible
 from whistle.store.counts import Counted, Told
 from whistle.store.days import DayBook
 from whistle.store.epochs import Epochs
-from whistle.store.erasure import Ask, Erasures, is_erased, next_number
+from whistle.store.erasure import IN_SCOPE, OUT_OF_SCOPE, Ask, Erasures, is_erased
 from whistle.store.factors import Factors
-from whistle.store.files import File, Files, Finished, Sign, finish, keep_receipt, prepare, send_again, without_receipt
+from whistle.store.files import File, Files, Finished, Sign, finish, keep_receipt, send_again, without_receipt
 from whistle.store.identity import Beside, Identities
 from whistle.store.log import BEGAN, REFUSALS, Log
 from whistle.store.lookups import LookUps
@@ -66,179 +35,15 @@ from whistle.store.mail import Mails
 from whistle.store.people import Register
 from whistle.store.removal import Part, Removals
 from whistle.store.sheets import Sheets
+from whistle.store.tables import TABLES
 from whistle.store.worklist import DESK, NEVER, Clocks, WorkList
 from whistle.store.writer import leave_no_trace, open_engine
 
-SCHEMA = 25
 WAITING, OPENED, REFUSED = "waiting", "opened", "refused"
 _TOGETHER = 1_000  # cases in memory
 _UNREAD = (*REFUSALS, "broadcast")  # what is done in a case without reading it, for no purpose of its own
-_IN_SCOPE, _OUT_OF_SCOPE = ("assessing", "addressing"), "out_of_scope"
 
-
-# What the inbox is listed and counted by, without a look at the rows.
-_WORK = ("group", "due", "number", "due_soon", "answer_by", "turn", "state", "assigned", "heard", "received")
-
-
-class _Tables(SQLModel, registry=registry()):
-    """A registry of its own: these tables meet no other program's."""
-
-
-class _Schema(_Tables, table=True):
-    __tablename__ = "schema"
-    version: int = Field(primary_key=True)
-
-
-class _State(_Tables, table=True):
-    """One row: whose desk this is, how far it has pulled, when it last had an answer, and the head of the log."""
-
-    __tablename__ = "state"
-    id: int = Field(primary_key=True)
-    instance: bytes | None = Field(sa_type=LargeBinary)
-    after: int
-    contact: date | None
-    log_lines: int
-    log_head: bytes = Field(sa_type=LargeBinary)
-    rules: str | None  # under which the due days of cases were computed
-
-
-class _Member(_Tables, table=True):
-    __tablename__ = "member"
-    name: str = Field(primary_key=True)
-    group: str  # none, an empty one, of who is in none
-    ring: str | None
-    recipient: str
-    key: str  # a wrapped private key file
-    role: str
-
-
-class _Group(_Tables, table=True):
-    __tablename__ = "group"
-    id: str = Field(primary_key=True)
-    recovery: str  # age1pq1… text: whatever is sealed to the group's members is sealed to it too
-
-
-class _GroupKey(_Tables, table=True):
-    __tablename__ = "group_key"
-    __table_args__ = (UniqueConstraint("group", "epoch", "purpose"),)
-    id: int = Field(primary_key=True)
-    group: str
-    epoch: int  # 0 for a voice key, which has none
-    purpose: str
-    sealed: bytes = Field(sa_type=LargeBinary)
-
-
-class _Arrival(_Tables, table=True):
-    """An envelope as it came. Once it is opened, only its digest stays, so that the same one is never taken twice."""
-
-    __tablename__ = "arrival"
-    __table_args__ = (UniqueConstraint("box", "digest"),)
-    id: int = Field(primary_key=True)
-    box: bytes = Field(sa_type=LargeBinary)
-    day: date
-    digest: bytes = Field(sa_type=LargeBinary)
-    sealed: bytes = Field(sa_type=LargeBinary)
-    state: str = Field(index=True)
-    group: str | None  # whose key opened it, known only for what was refused, or passed on to the group of its case
-    epoch: int | None  # of what was passed on, here and below
-    recipient: bytes | None = Field(sa_type=LargeBinary)
-
-
-class _Case(_Tables, table=True):
-    __tablename__ = "case"
-    __table_args__ = (Index("case_work", *_WORK), Index("case_epoch", "group", "epoch"))
-    number: int = Field(primary_key=True, sa_column_kwargs={"default": next_number()})
-    box: bytes = Field(sa_type=LargeBinary, unique=True)
-    group: str
-    epoch: int
-    state: str
-    received: date
-    acknowledged: date | None
-    closed: date | None
-    key: bytes = Field(sa_type=LargeBinary)  # the case key, sealed to the group
-    feedback: date | None  # first given
-    outcome: str | None  # a code
-    decided: date | None  # on this outcome
-    out_of_scope: date | None  # decided so, and nothing else since
-    assigned: str | None  # a member
-    category: str | None  # a code of the desk's; None is what the reporter chose
-    priority: str = Field(sa_column_kwargs={"server_default": "normal"})
-    money_laundering: date | None  # warned of since
-    escalated: date | None  # the warning, to the board
-    suppressed: date | None  # the acknowledgement, left out for a reason
-    looked: date | None  # somebody last, at whether it must still be kept
-    task_by: date | None  # from its sheet, here and below (whistle.store.sheets)
-    plan_by: date | None
-    telling_by: date | None
-    answered: date | None  # first words of a person to the reporter
-    heard: int  # the place of the reporter's last content
-    turn: str  # whose word is awaited
-    due: date
-    due_what: str | None
-    due_soon: date
-    answer_by: date
-    acknowledge_by: date = Field(sa_column_kwargs={"server_default": str(NEVER)})
-    feedback_by: date = Field(sa_column_kwargs={"server_default": str(NEVER)})
-
-
-class _Content(_Tables, table=True):
-    __tablename__ = "content"
-    __table_args__ = (UniqueConstraint("case", "direction", "sequence"),)
-    place: int = Field(primary_key=True)
-    case: int = Field(foreign_key="case.number", index=True)
-    direction: str
-    sequence: int | None  # of what the desk wrote: two members cannot both be next
-    day: date
-    group: str
-    epoch: int
-    recipient: bytes = Field(sa_type=LargeBinary)
-    wrapped_key: bytes = Field(sa_type=LargeBinary)
-    payload: bytes = Field(sa_type=LargeBinary)
-
-
-class _Outbox(_Tables, table=True):
-    __tablename__ = "outbox"
-    id: int = Field(primary_key=True)
-    place: int = Field(foreign_key="content.place", unique=True)
-    box: bytes = Field(sa_type=LargeBinary)
-    day: date
-    sealed: bytes = Field(sa_type=LargeBinary)
-    pushed: date | None
-    unknown: bool  # the box was not there any more
-
-
-class _Reading(_Tables, table=True):
-    """How far a member has read a case, and what for, the last time that they opened it.
-
-    Looked up for every case that the inbox counts, so it lies in the order of its key.
-    """
-
-    __tablename__ = "reading"
-    __table_args__ = ({"sqlite_with_rowid": False},)
-    member: str = Field(primary_key=True)
-    case: int = Field(primary_key=True)
-    place: int
-    purpose: str | None  # a code
-
-
-class _Log(_Tables, table=True):
-    __tablename__ = "log"
-    __table_args__ = tuple(Index(f"log_{name}", name, "number") for name in ("case", "who", "action"))
-    number: int = Field(primary_key=True)
-    time: str
-    who: str
-    action: str
-    case: int | None
-    hash: bytes = Field(sa_type=LargeBinary)
-    purpose: str | None  # a code
-    note: int | None  # the place of the note that says why
-    salt: bytes | None = Field(sa_type=LargeBinary)
-    digest: bytes | None = Field(sa_type=LargeBinary)  # of the words, once they are dropped
-
-
-TABLES = _Tables.metadata.tables
-_schema, _state, _member, _key, _arrival = (TABLES[name] for name in ("schema", "state", "member", "group_key", "arrival"))
-_group = TABLES["group"]
+_state, _member, _group, _key, _arrival = (TABLES[name] for name in ("state", "member", "group", "group_key", "arrival"))
 _case, _content, _outbox, _reading, _log = (TABLES[name] for name in ("case", "content", "outbox", "reading", "log"))
 
 
@@ -417,7 +222,7 @@ class Cases:
         self.work = WorkList(self._reading, _case)
         self.days = DayBook(self._reading, _case)
         with self._writing() as connection:
-            _prepare(connection)
+            upgrades.prepare(connection)
             _keep_all_time(connection, clocks)
 
     def close(self) -> None:
@@ -882,14 +687,14 @@ def _take_step(connection: Connection, act: Act, step: Step) -> None:
     if step.outcome is not None:
         values["out_of_scope"] = step.out_of_scope
     if step.before != step.after:
-        if step.after in (_OUT_OF_SCOPE, *_IN_SCOPE):
-            values["out_of_scope"] = today if step.after == _OUT_OF_SCOPE else None
+        if step.after in (OUT_OF_SCOPE, *IN_SCOPE):
+            values["out_of_scope"] = today if step.after == OUT_OF_SCOPE else None
         erasure.drop_request(connection, case)
         counts.note(connection, case, step.told)
     if "out_of_scope" in values:
         said = connection.scalar(select(_case.c.outcome).where(_case.c.number == case))
         again = step.outcome is not None and said not in (None, step.outcome)
-        erasure.decide_scope(connection, case, values["out_of_scope"] is not None, again, act)
+        erasure.decide_scope(connection, case, values["out_of_scope"] is not None, again, act.who, today)
     here = (_case.c.number == case) & (_case.c.state == step.before)
     if not connection.execute(update(_case).where(here).values(values)).rowcount:
         raise ForbiddenStep
@@ -917,33 +722,6 @@ def _named_failures() -> Iterator[None]:
         raise StorageFailed("The database did not take or give this. Check its place, its space, its permissions.") from None
 
 
-def _prepare(connection: Connection) -> None:
-    """Makes the tables of a new database; brings an earlier one up, step by step; refuses those of another program."""
-    if not inspect(connection).get_table_names():
-        _Tables.metadata.create_all(connection)
-        prepare(connection)
-        erasure.prepare(connection)
-        sheets.prepare(connection)
-        identity.prepare(connection)
-        _add_time(connection)
-        channels.prepare(connection)
-        people.prepare(connection)
-        factors.prepare(connection)
-        conflicts.prepare(connection)
-        broadcast.prepare(connection)
-        counts.prepare(connection)
-        connection.execute(insert(_schema).values(version=SCHEMA))
-        nothing = {"instance": None, "contact": None, "rules": None}
-        connection.execute(insert(_state).values(id=1, after=0, log_lines=0, log_head=bytes(32), **nothing))
-    version = connection.scalar(select(_schema.c.version)) if inspect(connection).has_table("schema") else None
-    if version is None or version > SCHEMA:
-        raise StorageFailed("The database is another program's, or of another version of this one.")
-    for number in sorted(_STEPS):
-        if number > version:
-            _STEPS[number](connection)
-    connection.execute(update(_schema).values(version=SCHEMA))
-
-
 def _keep_all_time(connection: Connection, clocks: Clocks | None) -> None:
     """Computes the due days of every case, if they were computed under other rules or never."""
     if clocks is None or connection.scalar(select(_state.c.rules)) == clocks.rules:
@@ -953,129 +731,3 @@ def _keep_all_time(connection: Connection, clocks: Clocks | None) -> None:
         last = rows[-1].number
         worklist.keep_time(connection, [Case(**row._mapping) for row in rows], clocks)
     connection.execute(update(_state).values(rules=clocks.rules))
-
-
-def _add_columns(connection: Connection, table: str, **columns: str) -> object:
-    """Adds those that this table lacks: an earlier step may have made all of it as it is today. Truth if it lacked any."""
-    there = {column["name"] for column in inspect(connection).get_columns(table)}
-    lacking = {name: kind for name, kind in columns.items() if name not in there}
-    for name, kind in lacking.items():
-        connection.exec_driver_sql(f'ALTER TABLE "{table}" ADD COLUMN {name} {kind}')
-    return bool(lacking)
-
-
-def _index(table: Table, connection: Connection) -> None:
-    for index in table.indexes:
-        index.create(connection, checkfirst=True)
-
-
-def _add_erasure(connection: Connection) -> None:
-    """On which day a case was decided to be out of scope is on the log."""
-    erasure.prepare(connection)
-    if _add_columns(connection, "case", out_of_scope="DATE"):
-        steps = {f"state {each}": each for each in (_OUT_OF_SCOPE, *_IN_SCOPE)}
-        states = select(_log.c.time, _log.c.action, _log.c.case).where(_log.c.action.in_(steps)).order_by(_log.c.number)
-        for row in connection.execute(states).all():
-            day = date.fromisoformat(row.time[:10]) if steps[row.action] == _OUT_OF_SCOPE else None
-            connection.execute(update(_case).where(_case.c.number == row.case).values(out_of_scope=day))
-
-
-def _add_why(connection: Connection) -> None:
-    """Lines of before keep their format, which has no purpose."""
-    _add_columns(connection, "log", purpose="VARCHAR", note="INTEGER", salt="BLOB", digest="BLOB")
-    _add_columns(connection, "reading", purpose="VARCHAR")
-
-
-def _ask_about_scope(connection: Connection) -> None:
-    """What one member alone has decided to belong elsewhere waits for another one's word; who decided is on the log."""
-    _add_why(connection)
-    elsewhere = (f"state {_OUT_OF_SCOPE}", f"outcome {_OUT_OF_SCOPE}", "outcome complaint")
-    for number in connection.scalars(select(_case.c.number).where(_case.c.out_of_scope.is_not(None))).all():
-        lines = select(_log).where(_log.c.case == number, _log.c.action.in_(elsewhere)).order_by(_log.c.number.desc())
-        line = connection.execute(lines.limit(1)).first()
-        if line is not None:
-            act = Act(datetime.fromisoformat(line.time), line.who, line.action, number)
-            erasure.decide_scope(connection, number, elsewhere=True, again=False, act=act)
-
-
-def _add_roles(connection: Connection) -> None:
-    """Whoever was there before roles could do everything."""
-    _add_columns(connection, "member", role="VARCHAR NOT NULL DEFAULT 'lead'")
-    _group.create(connection, checkfirst=True)
-
-
-def _add_sheets(connection: Connection) -> None:
-    sheets.prepare(connection)
-    days = dict.fromkeys(("money_laundering", "escalated", "suppressed"), "DATE")
-    priority = "VARCHAR NOT NULL DEFAULT 'normal'"
-    _add_columns(connection, "case", assigned="VARCHAR", category="VARCHAR", priority=priority, **days)
-
-
-def _add_time(connection: Connection) -> None:
-    """Mail, removal of parts, the end of epochs."""
-    for room in (mail, removal, epochs):
-        room.prepare(connection)
-
-
-def _add_conflicts(connection: Connection) -> None:
-    conflicts.prepare(connection)
-    _add_columns(connection, "arrival", epoch="INTEGER", recipient="BLOB")
-
-
-def _add_work(connection: Connection) -> None:
-    """The due days follow when the desk starts, which knows the rules."""
-    _add_columns(connection, "case", assigned="VARCHAR")
-    days = dict.fromkeys(("due", "due_soon", "answer_by"), f"DATE NOT NULL DEFAULT '{NEVER}'")
-    said = {"answered": "DATE", "heard": "INTEGER NOT NULL DEFAULT 0", "turn": f"VARCHAR NOT NULL DEFAULT '{DESK}'"}
-    if _add_columns(connection, "case", due_what="VARCHAR", **days, **said):
-        worklist.fill(connection)
-    _add_columns(connection, "state", rules="VARCHAR")
-    connection.execute(update(_state).values(rules=None))
-    for each in (_case, _arrival):
-        _index(each, connection)
-
-
-def _add_counts(connection: Connection) -> None:
-    """And what members have read is put into the order of its key."""
-    _add_why(connection)
-    counts.prepare(connection)
-    connection.exec_driver_sql("ALTER TABLE reading RENAME TO former_reading")
-    _reading.create(connection)
-    connection.exec_driver_sql(
-        'INSERT INTO reading (member, "case", place, purpose) SELECT member, "case", place, purpose FROM former_reading'
-    )
-    connection.exec_driver_sql("DROP TABLE former_reading")
-
-
-def _add_last_days(connection: Connection) -> None:
-    """They follow when the desk starts, which knows the rules."""
-    last = f"DATE NOT NULL DEFAULT '{NEVER}'"
-    if _add_columns(connection, "case", acknowledge_by=last, feedback_by=last):
-        connection.execute(update(_state).values(rules=None))
-
-
-# What brings a database up to each version from the one before.
-_STEPS: Mapping[int, Callable[[Connection], object]] = {
-    2: prepare,  # files and receipts
-    3: partial(_add_columns, table="parts_pulled", drained="DATE NOT NULL DEFAULT '0001-01-01'"),
-    4: partial(_add_columns, table="case", feedback="DATE", outcome="VARCHAR", decided="DATE"),
-    5: partial(_index, _log),
-    6: _add_erasure,
-    7: _add_roles,
-    8: _add_sheets,
-    9: identity.prepare,
-    11: _add_time,
-    10: channels.prepare,
-    19: partial(_add_columns, table="case", looked="DATE", task_by="DATE", plan_by="DATE", telling_by="DATE"),
-    23: _ask_about_scope,
-    24: partial(_index, _case),
-    25: _add_last_days,
-    16: broadcast.prepare,
-    17: _add_why,
-    18: _add_counts,
-    21: conflicts.unassign_kept_away,
-    15: people.prepare,
-    14: factors.prepare,
-    12: _add_conflicts,
-    13: _add_work,
-}

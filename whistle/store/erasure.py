@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
 Transaction = Callable[[], AbstractContextManager[Connection]]
 HOLD, LIFT, EARLY, SCOPE = "hold", "lift", "early", "scope"
+IN_SCOPE, OUT_OF_SCOPE = ("assessing", "addressing"), "out_of_scope"  # states
 _ENDS = {HOLD: (HOLD, LIFT, EARLY), LIFT: (HOLD, LIFT), EARLY: (), SCOPE: ()}  # what is over once this is confirmed
 _PARTS_TOGETHER = 64  # 16 MiB: what a member who writes may have to wait for
 
@@ -164,13 +165,13 @@ def drop_request(connection: Connection, case: int) -> None:
     connection.execute(delete(_asked).where(_asked.c.case == case, _asked.c.what == EARLY))
 
 
-def decide_scope(connection: Connection, case: int, elsewhere: bool, again: bool, act: "Act") -> None:
+def decide_scope(connection: Connection, case: int, elsewhere: bool, again: bool, by: str, day: date) -> None:
     """That a report belongs elsewhere shortens its time, and so takes two; `again` if it was decided otherwise before."""
     here = (_asked.c.case == case) & (_asked.c.what == SCOPE)
     if again or not elsewhere:
         connection.execute(delete(_asked).where(here))
     if elsewhere and connection.scalar(select(_asked.c.id).where(here)) is None:
-        connection.execute(insert(_asked).values(case=case, what=SCOPE, by=act.who, day=act.time.date(), place=0))
+        connection.execute(insert(_asked).values(case=case, what=SCOPE, by=by, day=day, place=0))
 
 
 def ask(connection: Connection, case: int, asked: Ask, place: int) -> None:
