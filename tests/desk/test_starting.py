@@ -269,6 +269,7 @@ def serve_and_stop(arguments: list[str]) -> None:
     process.stdout.close()
 
 
+@pytest.mark.slow
 def test_a_receipt_key_that_the_card_does_not_list_is_said_and_reading_goes_on(tmp_path: Path, ceremony: Path) -> None:
     """The key of another machine's ceremony would be refused; this one is sound, and the card has revoked it."""
     settings = ready(tmp_path, ceremony)
@@ -293,6 +294,7 @@ def test_a_receipt_key_that_the_card_does_not_list_is_said_and_reading_goes_on(t
     assert lines[1].startswith("The desk listens on 127.0.0.1")
 
 
+@pytest.mark.slow
 def test_a_half_upload_of_the_last_run_is_swept_when_the_desk_is_served(tmp_path: Path, ceremony: Path) -> None:
     settings = ready(tmp_path, ceremony)
     with closing(Cases(settings.database)) as cases:

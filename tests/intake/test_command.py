@@ -86,6 +86,7 @@ def serving(file: Path) -> Iterator[int]:
     assert process.wait(30) == 0
 
 
+@pytest.mark.slow
 def test_the_example_serves_every_page_and_the_card(tmp_path: Path) -> None:
     published = card()
     with serving(written(tmp_path, settings(tmp_path, published))) as port:
@@ -106,6 +107,7 @@ def test_a_check_says_that_all_is_fine_and_makes_no_database(tmp_path: Path) -> 
     assert not (tmp_path / "intake.sqlite").exists()
 
 
+@pytest.mark.slow
 def test_texts_that_nobody_has_looked_at_for_a_year_are_named(tmp_path: Path) -> None:
     for days, warned in ((366, True), (365, False)):
         file = written(tmp_path, settings(tmp_path, card()) | {"reviewed": f'"{TODAY - timedelta(days)}"'})
@@ -154,6 +156,7 @@ def test_a_card_that_has_ended_is_refused(tmp_path: Path) -> None:
     assert "has ended" in refusal(file, "--check")
 
 
+@pytest.mark.slow
 def test_a_card_is_good_through_its_last_day(tmp_path: Path) -> None:
     with serving(written(tmp_path, settings(tmp_path, card(ends=TODAY)))) as port:
         assert port
@@ -166,6 +169,7 @@ def test_a_card_that_is_none_is_refused(tmp_path: Path) -> None:
     assert "not a key card" in refusal(written(tmp_path, {**values, "card_sha256": f'"{digest}"'}))
 
 
+@pytest.mark.slow
 def test_a_card_with_a_lower_counter_than_before_is_refused(tmp_path: Path) -> None:
     boxes = Boxes(f"sqlite:///{tmp_path}/intake.sqlite")
     boxes.publish(3).result()
@@ -178,12 +182,14 @@ def test_a_database_that_cannot_be_opened_is_named(tmp_path: Path) -> None:
     assert "database cannot be opened" in refusal(written(tmp_path, values))
 
 
+@pytest.mark.slow
 def test_a_port_that_is_taken_is_named(tmp_path: Path) -> None:
     values = settings(tmp_path, card())
     with serving(written(tmp_path, values)) as port:
         assert "Nothing can listen" in refusal(written(tmp_path, {**values, "port": str(port)}))
 
 
+@pytest.mark.slow
 def test_files_of_intake_are_readable_by_its_user_alone(tmp_path: Path) -> None:
     with serving(written(tmp_path, settings(tmp_path, card()))):
         modes = {file.name: file.stat().st_mode & 0o777 for file in tmp_path.glob("intake.sqlite*")}
