@@ -245,7 +245,7 @@ def test_that_the_page_was_opened_is_on_the_log(desk: Desk) -> None:
 
 def test_the_auditor_alone_sees_how_many_reports_nobody_has_opened_and_since_when(desk: Desk) -> None:
     dora, anna = desk.signed_in(DORA), desk.signed_in(ANNA)
-    assert "Every report that has come is opened." in dora.get("/days").text
+    assert "Every report that has come is a case here." in dora.get("/days").text
     oldest = today() - timedelta(days=8)
     for number, age in enumerate((8, 1)):
         box = bytes([number + 1]) * 32

@@ -14,7 +14,7 @@ import pytest
 
 from tests.desk.authenticator import PRESENT, Authenticator
 from tests.desk.relaying import Public, public
-from tests.desk.running import _OPENED, ANNA, BO, PASSPHRASES, Desk, Member, Page, Reporter, started
+from tests.desk.running import _OPENED, ANNA, BO, ERIK, PASSPHRASES, Desk, Member, Page, Reporter, started
 from tests.desk.test_erasure import close
 from whistle.desk.factors import RECENT
 from whistle.desk.sessions import HALFWAY, Owes
@@ -400,6 +400,19 @@ def test_a_change_of_factors_ends_the_members_other_sessions(desk: Desk) -> None
 
 
 # Once more ------------------------------------------------------------------------------------------------------------
+
+
+def test_whoever_is_asked_again_reads_what_for_and_about_whom_and_can_turn_back(desk: Desk) -> None:
+    words = {language: each.words for language, each in desk.running.desk.pages.catalogues.items()}
+    paths = {re.sub("/{[^}]+}", "", line.path).strip("/").replace("/", "-") for line in desk.running.desk.table if line.fresh}
+    for each in words.values():
+        assert {key.removeprefix("factor.act.") for key in each if key.startswith("factor.act.")} == paths
+    erik = desk.signed_in(ERIK)
+    desk.clock.ahead += timedelta(minutes=6)
+    page = erik.post("/people/remove", name=BO).text
+    assert "end somebody&#39;s access for good" in page.replace("'", "&#39;")
+    assert f"<strong>{BO}</strong>" in page
+    assert '<a href="/">Do nothing: back to the inbox</a>' in page
 
 
 def test_these_forms_ask_again(desk: Desk) -> None:

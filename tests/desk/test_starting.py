@@ -244,7 +244,7 @@ def test_the_command_enrols_checks_serves_and_finds_a_changed_log(tmp_path: Path
     assert (status, words[:19]) == (0, "The desk can start.")
     serve_and_stop(command(tmp_path, settings, "serve"))
     status, words = ran(command(tmp_path, settings, "log", "verify"))
-    assert (status, words[:30]) == (0, "The log is whole: 1 lines.\nA l")
+    assert (status, words[:30]) == (0, "The log is whole: 7 lines.\nA l")
     with closing(sqlite3.connect(tmp_path / "desk.sqlite")) as connection:
         connection.execute("UPDATE log SET who = 'somebody'")
         connection.commit()

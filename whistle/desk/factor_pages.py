@@ -1,5 +1,6 @@
 """The pages of the second factor: the one that asks for it, and those where a member sets theirs up. They hold no key."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 SECOND = "/sign-in/second"
 # All that opens to whoever owes a factor: a passphrase that is over comes before it.
 FIRST = frozenset({"/factors", "/factors/passkey", "/factors/totp", "/passphrase", "/block", "/sign-out"})
+_IN_PATH = re.compile("/[0-9]+")  # the number of a case
 _KEPT_ON_PAGE = (FactorRefused, FactorNeeded, Overtaken)
 
 
@@ -51,6 +53,7 @@ class FactorPages:
             session,
             403 if session or error else 200,
             action=action,
+            act=_IN_PATH.sub("", action).strip("/").replace("/", "-"),
             fields=fields,
             form_token=self.tokens.make(asked.id),
             options=self.second.to_prove(asked),

@@ -142,9 +142,10 @@ def _tick(sheet: Sheet, form: Form, about: About) -> Sheet:
 def _risk(sheet: Sheet, form: Form, about: About) -> Sheet:
     """Whoever may be harmed needs a plan, and a day on which somebody looks again."""
     risk = _one_of(form.get("risk", ""), RISKS)
-    plan, review = form.get("text", "").strip(), _day(form, optional=risk == "none")
+    plan = form.get("text", "").strip()
     if risk != "none" and not plan:
         raise TextMissing
+    review = _day(form, optional=risk == "none")
     if review is not None and review <= about.today:
         raise NotADay
     return replace(sheet, risk=risk, plan=plan, review=review)
@@ -153,9 +154,9 @@ def _risk(sheet: Sheet, form: Form, about: About) -> Sheet:
 def _telling(sheet: Sheet, form: Form, about: About) -> Sheet:
     """Who postpones it says why, and when somebody decides again."""
     decision, reason = _one_of(form.get("telling", ""), TELLINGS), form.get("text", "").strip()
-    review = _day(form) if decision == "postponed" else None
     if decision == "postponed" and not reason:
         raise TextMissing
+    review = _day(form) if decision == "postponed" else None
     if review is not None and review <= about.today:
         raise NotADay
     return replace(sheet, telling=Telling(decision, reason, review))
