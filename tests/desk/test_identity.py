@@ -417,7 +417,7 @@ def test_a_member_of_no_ring_is_told_so_and_can_neither_ask_nor_approve(desk: De
     token, _ = desk.running.sessions.begin(CARL, desk.role(CARL), groups, "en", desk.clock())
     outside = Member(desk.port, f"__Host-desk={token}")
     outside.get("/")
-    assert "You hold no ring's keys of this group" in outside.get(case).text
+    assert "keys of this group, so you can neither ask nor approve" in outside.get(case).text
     source = re.search(r'name="source" value="(\d+)"', anna.get(case).text)
     assert source is not None
     assert outside.post(f"{case}/identity", source=source[1], text="hvem").status == 409

@@ -57,6 +57,13 @@ def test_no_page_has_a_script_an_inline_style_or_anything_from_elsewhere(anna: M
         assert "://" not in text
 
 
+def test_every_place_on_the_page_of_a_case_that_it_links_to_is_there(anna: Member, number: int) -> None:
+    page = anna.get(f"/cases/{number}").text
+    places = re.findall(r'href="#([^"]+)"', page)
+    assert len(places) > 6
+    assert [place for place in places if f'id="{place}"' not in page] == []
+
+
 def test_an_unknown_host_is_answered_421(anna: Member) -> None:
     assert anna.get("/", {"host": "127.0.0.1"}).status == 421
 
