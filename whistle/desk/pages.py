@@ -4,14 +4,12 @@ Whoever is not signed in sees the sign-in page and nothing else.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import partial
-from types import MappingProxyType
 
-from starlette.convertors import Convertor, register_url_convertor
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response, StreamingResponse
 from starlette.routing import Route
@@ -38,8 +36,9 @@ from whistle.desk.letters import Letters
 from whistle.desk.logpage import LogPage, look_ups
 from whistle.desk.members import Members
 from whistle.desk.outcomes import Code
+from whistle.desk.paths import NOTHING, Endpoint, Form, Guarded, Take, TakeForm, Visit, go, status_of
 from whistle.desk.people import People
-from whistle.desk.peoplepage import PeoplePage, TakePerson
+from whistle.desk.peoplepage import PeoplePage
 from whistle.desk.presets import Preset
 from whistle.desk.purposes import Purpose, Purposes, purpose_of
 from whistle.desk.reading import OpenCase, Reader
@@ -65,7 +64,6 @@ from whistle.errors import (
     DisclosureIncomplete,
     FactorNeeded,
     FactorRefused,
-    FeedbackMissing,
     FeedbackUnfinished,
     FilesUnopened,
     FileTooLarge,
@@ -93,7 +91,6 @@ from whistle.errors import (
     NotSignedIn,
     NotThisForm,
     NotYours,
-    OutcomeMissing,
     Overtaken,
     PartNeeded,
     PassphraseOver,
@@ -104,7 +101,6 @@ from whistle.errors import (
     RecordedRefused,
     RequestEnded,
     ReviewRefused,
-    RiskUnassessed,
     SheetDamaged,
     SignInRefused,
     StepUpNeeded,
@@ -117,7 +113,6 @@ from whistle.protocol.content import INTERNAL, IntakeRecord
 from whistle.sealing.contents import Item
 from whistle.store.desk import Act, Case, Cases
 from whistle.store.log import WAITED
-from whistle.web.body import CutShort, TooLarge, TooSlow
 from whistle.web.forms import LONGEST_FORM, SHORT_FORM, FormTokens, read_form, refuse_other_sites
 
 COOKIE = "__Host-desk"
@@ -133,32 +128,6 @@ _FORMS = (
 _LEAVING = ("step-aside", "hand-over")  # forms after which the case is not there for its member any more
 _TEXT_MAY_BE_GONE = (NotSignedIn, NotThisForm, NotDeclared, StorageFailed, DeskBusy)  # no browser need have it any more
 _NAME_LIMIT = 64
-_STATUS: Mapping[type[WhistleError], int] = {
-    NotYours: 404,
-    NotAllowed: 403,
-    NotDeclared: 403,
-    NotThisForm: 403,
-    SignInRefused: 403,
-    ForbiddenStep: 409,
-    OutcomeMissing: 409,
-    FeedbackMissing: 409,
-    RiskUnassessed: 409,
-    NeedsAnother: 409,
-    NeedsOtherRing: 409,
-    NotInARing: 409,
-    RequestEnded: 409,
-    ConsentIsWithdrawn: 409,
-    PartNeeded: 409,
-    LastReader: 409,
-    FilesUnopened: 409,
-    Overtaken: 409,
-    TooSlow: 408,
-    CutShort: 400,
-    TooLarge: 413,
-    FileTooLarge: 413,
-    StorageFailed: 503,
-    DeskBusy: 503,
-}
 _KEPT_ON_PAGE = (
     TextMissing,
     TextTooLong,
@@ -196,82 +165,6 @@ _KEPT_ON_PAGE = (
     ConsentMissing,
     RecordedRefused,
 )
-Form = Mapping[str, str]
-_NOTHING: Form = MappingProxyType({})
-Endpoint = Callable[[Request], Awaitable[Response]]
-
-
-@dataclass(frozen=True, eq=False)
-class Visit:
-    """A request of somebody who is signed in, and when it came."""
-
-    request: Request
-    session: Session
-    now: datetime
-
-    @property
-    def case(self) -> int:
-        """The number in the path."""
-        number: int = self.request.path_params["number"]
-        return number
-
-    @property
-    def file(self) -> bytes:
-        """The id of a file in the path."""
-        return bytes.fromhex(self.request.path_params["file"])
-
-
-Take = Callable[[Visit, Form], Response]
-
-
-@dataclass(frozen=True, eq=False)
-class Guarded:
-    """A line of the route table. `right` is what its endpoint asks for; None is open to whoever is not signed in."""
-
-    right: Right | None
-    method: str
-    path: str
-    endpoint: Endpoint
-    fresh: bool = False  # whoever sends it must have proved lately who they are
-
-    @property
-    def route(self) -> Route:
-        return Route(self.path, self.endpoint, methods=[self.method])
-
-
-class CaseNumber(Convertor[int]):
-    """The number of a case in a path: no more digits than any case can have."""
-
-    regex = "[0-9]{1,9}"
-
-    def convert(self, value: str) -> int:
-        return int(value)
-
-    def to_string(self, value: int) -> str:
-        return str(value)
-
-
-class FileId(Convertor[str]):
-    """The id of a file in a path."""
-
-    regex = "[0-9a-f]{32}"
-
-    def convert(self, value: str) -> str:
-        return value
-
-    def to_string(self, value: str) -> str:
-        return value
-
-
-class LinkToken(FileId):
-    """What a one-time link holds: 256 bits."""
-
-    regex = "[0-9a-f]{64}"
-
-
-register_url_convertor("case", CaseNumber())
-register_url_convertor("file", FileId())
-register_url_convertor("token", LinkToken())
 
 
 @dataclass(frozen=True, eq=False)
@@ -535,7 +428,7 @@ class Desk:
     def sign_out(self, visit: Visit, _: Form) -> Response:
         self.sessions.end(visit.session)
         self.cases.log(Act(visit.now, visit.session.member, "signed out"))
-        answer = _go("/sign-in")
+        answer = go("/sign-in")
         answer.delete_cookie(COOKIE, path="/", secure=True, httponly=True, samesite="strict")
         return answer
 
@@ -561,7 +454,7 @@ class Desk:
         self.throttle.succeeded(name)
         self.cases.log(Act(visit.now, name, "passphrase changed"))
         self.sessions.end_others(visit.session)
-        return _go("/passphrase?done=passphrase")
+        return go("/passphrase?done=passphrase")
 
     def _passphrase_page(self, session: Session, error: WhistleError | None, done: bool) -> Response:
         status = 400 if error else 200
@@ -589,7 +482,7 @@ class Desk:
         """Where a member's work is."""
         if may(visit.session.role, Right.CASES):
             return self.inbox(visit)
-        return _go("/log" if may(visit.session.role, Right.LOG) else "/people")
+        return go("/log" if may(visit.session.role, Right.LOG) else "/people")
 
     def inbox(self, visit: Visit) -> Response:
         session, today = visit.session, visit.now.date()
@@ -634,7 +527,7 @@ class Desk:
 
     def find(self, visit: Visit, form: Form) -> Response:
         """Cases, by what a form of the inbox asks for."""
-        return _go(self.work.path_of(visit.session, form))
+        return go(self.work.path_of(visit.session, form))
 
     def log(self, visit: Visit) -> Response:
         return self.log_page.show(visit.session, visit.request.query_params, visit.now)
@@ -721,7 +614,7 @@ class Desk:
         except _KEPT_ON_PAGE as error:
             where = "hold-review" if isinstance(error, ReviewRefused) else "hold"
             return self._case_page(visit, Draft(where, text, error, form))
-        return _go(f"/cases/{visit.case}?done=hold")
+        return go(f"/cases/{visit.case}?done=hold")
 
     def change_sheet(self, visit: Visit, form: Form) -> Response:
         """A part of what is known of a case beside its dialogue."""
@@ -729,7 +622,7 @@ class Desk:
             self.casefile.change(visit.session, visit.case, form, visit.now)
         except _KEPT_ON_PAGE as error:
             return self._case_page(visit, Draft(where(form, error), form.get("text", ""), error, form))
-        return _go(f"/cases/{visit.case}?done={form['part']}#casefile")
+        return go(f"/cases/{visit.case}?done={form['part']}#casefile")
 
     def answer_request(self, how: str, visit: Visit, form: Form) -> Response:
         """What takes two is confirmed or taken back."""
@@ -763,14 +656,14 @@ class Desk:
 
     def declare(self, visit: Visit, _: Form) -> Response:
         self.conflicts.declare(visit.session, visit.case, visit.now)
-        return _go(f"/cases/{visit.case}")
+        return go(f"/cases/{visit.case}")
 
     def step_aside(self, visit: Visit, _: Form) -> Response:
         try:
             self.conflicts.step_aside(visit.session, visit.case, visit.now)
         except LastReader as error:
             return self._case_or_declaration(visit, Draft("step-aside", "", error))
-        return _go("/?done=step-aside")
+        return go("/?done=step-aside")
 
     def exclude(self, visit: Visit, form: Form) -> Response:
         text, member = form.get("text", ""), form.get("member", "")
@@ -794,21 +687,21 @@ class Desk:
         except NotDeclared:
             session, case = visit.session, self.reader.find(visit.session, visit.case)
             values = {"case": case, "group": self._group(session, case.group), "error": draft and draft.error}
-            path, status = f"/cases/{case.number}", _STATUS[type(draft.error)] if draft else 200
+            path, status = f"/cases/{case.number}", status_of(draft.error) if draft else 200
             return self.pages.render("declare", path, session.language, session, status, **values)
 
     def _group(self, session: Session, group: str) -> str:
         return self.pages.group_names(session.language).get(group, group)
 
     def _done(
-        self, visit: Visit, form: str, text: str, act: Callable[[], None], fields: Form = _NOTHING, to: str = ""
+        self, visit: Visit, form: str, text: str, act: Callable[[], None], fields: Form = NOTHING, to: str = ""
     ) -> Response:
         """Back to the case once it is kept; or the same page again with the text still there, and why it was not taken."""
         try:
             act()
         except _KEPT_ON_PAGE as error:
             return self._case_page(visit, Draft(form, text, error, fields))
-        return _go(to or f"/cases/{visit.case}?done={form}")
+        return go(to or f"/cases/{visit.case}?done={form}")
 
     @property
     def _elsewhere(self) -> timedelta | None:
@@ -828,7 +721,7 @@ class Desk:
             f"/cases/{number}",
             session.language,
             session,
-            _STATUS.get(type(draft.error), 400) if draft else 200,
+            status_of(draft.error) if draft else 200,
             row=self.work.row(case, 0, today),
             group=self._group(session, case.group),
             seen=opened.last_place,
@@ -933,7 +826,7 @@ class Desk:
                 self.channels.read_mail(visit.session, upload.end(), visit.now)
             except channelpages.KEPT_ON_PAGE as error:
                 return self.channels.refused(visit.session, error, visit.now)
-            return _go(channelpages.PATH)
+            return go(channelpages.PATH)
 
         return await self._upload(request, begin, LONGEST_MAIL, take)
 
@@ -1006,18 +899,18 @@ class Desk:
         """The page of a named error."""
         assert isinstance(error, WhistleError)
         if isinstance(error, FactorNeeded):
-            return _go("/factors")
+            return go("/factors")
         if isinstance(error, NotSignedIn) and request.method == "GET":
-            return _go("/sign-in")
+            return go("/sign-in")
         if isinstance(error, PassphraseOver):
-            return _go("/passphrase")
+            return go("/passphrase")
         return self._refusal(request, error, "")
 
     def _refusal(self, request: Request, error: WhistleError, kept: str) -> Response:
         """The page of a named error, with what was sent, to be copied. It stands in this one answer and nowhere else."""
         if isinstance(error, NotSignedIn):
             return self._sign_in_page(request, "", error, kept)
-        return self._error_page(request, error, _STATUS.get(type(error), 400), kept)
+        return self._error_page(request, error, status_of(error), kept)
 
     def nothing(self, request: Request, _: Exception) -> Response:
         """Where there is no page: the same as a case of another group."""
@@ -1036,7 +929,7 @@ class Desk:
         return self.pages.render("error", "/", language, session, status, error=error, kept=kept)
 
 
-def _about_people(take: TakePerson) -> Take:
+def _about_people(take: TakeForm) -> Take:
     return lambda visit, form: take(visit.session, form, visit.now)
 
 
@@ -1060,12 +953,8 @@ def _same(new: str, again: str) -> str:
     return new
 
 
-def _go(path: str) -> RedirectResponse:
-    return RedirectResponse(path, 303, {"cache-control": "no-store"})
-
-
 def _go_with(token: str, path: str) -> RedirectResponse:
     """There, with the cookie of a session."""
-    answer = _go(path)
+    answer = go(path)
     answer.set_cookie(COOKIE, token, path="/", secure=True, httponly=True, samesite="strict")
     return answer
