@@ -39,6 +39,7 @@ from whistle.desk.letters import Letters
 from whistle.desk.logpage import LogPage
 from whistle.desk.mail import Mail, Watch
 from whistle.desk.members import Members, Random
+from whistle.desk.numberspage import NumbersPage
 from whistle.desk.pages import Desk
 from whistle.desk.passkeys import Site
 from whistle.desk.people import People
@@ -52,6 +53,7 @@ from whistle.desk.removal import Removal
 from whistle.desk.sessions import Sessions
 from whistle.desk.settings import Settings
 from whistle.desk.showing import Pages
+from whistle.desk.signinpages import SignInPages
 from whistle.desk.starting import KeyCard
 from whistle.desk.throttle import Throttle
 from whistle.desk.writing import Writer
@@ -131,13 +133,9 @@ def build(settings: Settings, file: Path, clock: Clock, random: Random) -> Runni
     members, throttle = Members(cases, machine, settings.organisation, random), Throttle()
     second = SecondFactor(cases, members, throttle, site(settings), random, is_required=requires_second(settings))
     people = People(cases, members, sessions, card, random)
-    casefile = Casefile(cases, reader, random)
-    arrivals, keeping, files = (
-        Arrivals(reader, taking, purge, card),
-        Keeping(cases, reader, writer, preset),
-        CaseFiles(cases.files),
-    )
-    work = Inbox(cases, casefile, preset)
+    casefile, files = Casefile(cases, reader, random), CaseFiles(cases.files)
+    arrivals, keeping = Arrivals(reader, taking, purge, card), Keeping(cases, reader, writer, preset)
+    work, factor_pages = Inbox(cases, casefile, preset), FactorPages(second, sessions, pages, tokens)
     case_pages = CasePages(
         cases=cases,
         reader=reader,
@@ -167,7 +165,6 @@ def build(settings: Settings, file: Path, clock: Clock, random: Random) -> Runni
         sessions=sessions,
         tokens=tokens,
         members=members,
-        throttle=throttle,
         people=people,
         pages=pages,
         arrivals=arrivals,
@@ -177,8 +174,8 @@ def build(settings: Settings, file: Path, clock: Clock, random: Random) -> Runni
         purge=purge,
         receipts=receipts,
         relay=relay,
-        counting=Counting(cases, reader, preset.acknowledge_days),
-        factor_pages=FactorPages(second, sessions, pages, tokens),
+        sign_in=SignInPages(cases, members, people, throttle, sessions, factor_pages, pages, tokens, clock),
+        factor_pages=factor_pages,
         case_pages=case_pages,
         file_pages=FilePages(cases, reader, writer, files, taking, case_pages, pages),
         channels=ChannelPages(cases, taking, pages, random),
@@ -186,6 +183,7 @@ def build(settings: Settings, file: Path, clock: Clock, random: Random) -> Runni
         broadcast_page=BroadcastPage(broadcasting, pages),
         log_page=LogPage(cases, heads, pages, settings.refusals_a_day),
         days_page=DaysPage(cases, pages, preset),
+        numbers_page=NumbersPage(Counting(cases, reader, preset.acknowledge_days), arrivals, pages),
     )
     app = _application(desk, settings)
     watch, words = partial(_watch, desk), pages.catalogues.values()

@@ -11,7 +11,7 @@ from datetime import datetime
 from functools import partial
 
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
 from whistle.desk import channelpages
@@ -19,18 +19,18 @@ from whistle.desk.arrivals import Arrivals
 from whistle.desk.broadcastpage import BroadcastPage
 from whistle.desk.casepages import CasePages
 from whistle.desk.channelpages import ChannelPages
-from whistle.desk.counting import Counting, label, sheet
 from whistle.desk.dayspage import DaysPage
 from whistle.desk.deadlines import unopened_is_urgent
 from whistle.desk.eml import LONGEST_MAIL
 from whistle.desk.epochs import Turning, destroyed_from
 from whistle.desk.erasure import Keeping, Purge
 from whistle.desk.factor_pages import FIRST, SECOND, FactorPages
-from whistle.desk.factors import Proof, proof_in
+from whistle.desk.factors import proof_in
 from whistle.desk.filepages import FilePages
 from whistle.desk.inbox import Inbox
 from whistle.desk.logpage import LogPage
 from whistle.desk.members import Members
+from whistle.desk.numberspage import NumbersPage
 from whistle.desk.paths import Endpoint, Form, Guarded, Take, TakeForm, Visit, go, status_of
 from whistle.desk.people import People
 from whistle.desk.peoplepage import PeoplePage
@@ -41,14 +41,13 @@ from whistle.desk.roles import Right, may, require
 from whistle.desk.saying import typed_in
 from whistle.desk.sessions import Owes, Session, Sessions
 from whistle.desk.showing import Pages
+from whistle.desk.signinpages import COOKIE, SignInPages
 from whistle.desk.states import State
-from whistle.desk.throttle import Throttle
 from whistle.desk.uploads import FileForm, T, Upload, fields_beside, pieces
 from whistle.errors import (
     DeskBusy,
     FactorNeeded,
     FactorRefused,
-    NoSuchPeriod,
     NoSuchView,
     NotAllowed,
     NotDeclared,
@@ -56,23 +55,16 @@ from whistle.errors import (
     NotThisForm,
     NotYours,
     PassphraseOver,
-    PassphrasesDiffer,
-    PassphraseTooWeak,
-    PassphraseUnchanged,
-    SignInRefused,
     StepUpNeeded,
     StorageFailed,
     WhistleError,
 )
 from whistle.store.desk import Act, Cases
-from whistle.store.log import WAITED
 from whistle.web.forms import LONGEST_FORM, SHORT_FORM, FormTokens, read_form, refuse_other_sites
 
-COOKIE = "__Host-desk"
 _CASE = "/cases/{number:case}"
 _LEAVING = ("step-aside", "hand-over")  # forms after which the case is not there for its member any more
 _TEXT_MAY_BE_GONE = (NotSignedIn, NotThisForm, NotDeclared, StorageFailed, DeskBusy)  # no browser need have it any more
-_NAME_LIMIT = 64
 Begin = Callable[[Visit, FileForm], T]
 TakeUpload = Callable[[Visit, Upload[T]], Response]
 
@@ -87,7 +79,6 @@ class Desk:
     sessions: Sessions
     tokens: FormTokens
     members: Members
-    throttle: Throttle
     people: People
     pages: Pages
     # What the inbox tells of
@@ -98,8 +89,8 @@ class Desk:
     purge: Purge
     receipts: Receipts
     relay: Relay
-    counting: Counting
     # The pages of one thing each
+    sign_in: SignInPages
     factor_pages: FactorPages
     case_pages: CasePages
     file_pages: FilePages
@@ -108,6 +99,7 @@ class Desk:
     broadcast_page: BroadcastPage
     log_page: LogPage
     days_page: DaysPage
+    numbers_page: NumbersPage
 
     @property
     def routes(self) -> list[Route]:
@@ -126,11 +118,12 @@ class Desk:
 
     @property
     def _before_signing_in(self) -> list[Guarded]:
+        entry = self.sign_in
         return [
-            Guarded(None, "GET", "/sign-in", self.sign_in_page),
-            Guarded(None, "POST", "/sign-in", self.sign_in),
-            Guarded(None, "GET", SECOND, self.second_page),
-            Guarded(None, "POST", SECOND, self.second),
+            Guarded(None, "GET", "/sign-in", entry.show),
+            Guarded(None, "POST", "/sign-in", entry.sign_in),
+            Guarded(None, "GET", SECOND, entry.second_page),
+            Guarded(None, "POST", SECOND, entry.second),
             Guarded(None, "GET", "/style.css", self.style),
             Guarded(None, "GET", "/invitation/{token:token}", self.invitation),
             Guarded(None, "POST", "/invitation/{token:token}", self.accept_invitation),
@@ -139,13 +132,14 @@ class Desk:
 
     @property
     def _of_the_desk(self) -> list[Guarded]:
-        people, broadcast, factors, channels = self.people_page, self.broadcast_page, self.factor_pages, self.channels
+        entry, people, broadcast = self.sign_in, self.people_page, self.broadcast_page
+        factors, channels = self.factor_pages, self.channels
         return [
             self._page(Right.ACCOUNT, "/", self.home),
             self._form(Right.CASES, "/", self.find),
-            self._form(Right.ACCOUNT, "/sign-out", self.sign_out),
-            self._page(Right.ACCOUNT, "/passphrase", self.passphrase_page),
-            self._form(Right.ACCOUNT, "/passphrase", self.change_passphrase, self.members.turns),
+            self._form(Right.ACCOUNT, "/sign-out", entry.sign_out),
+            self._page(Right.ACCOUNT, "/passphrase", entry.passphrase_page),
+            self._form(Right.ACCOUNT, "/passphrase", entry.change_passphrase, self.members.turns),
             self._form(Right.ACCOUNT, "/block", _taken(people.block_oneself)),
             self._form(Right.CASES, "/ring", _taken(people.hand_ring), fresh=True),
             self._page(Right.PEOPLE, "/people", _shown(people.show)),
@@ -162,8 +156,8 @@ class Desk:
             self._page(Right.LOG, "/log", _shown(self.log_page.show)),
             self._page(Right.LOG, "/days", _shown(self.days_page.show)),
             self._form(Right.LOG, "/log/verify", _taken(self.log_page.verify)),
-            self._page(Right.CASES, "/numbers", self.numbers),
-            self._page(Right.CASES, "/numbers.csv", self.numbers_file),
+            self._page(Right.CASES, "/numbers", _shown(self.numbers_page.show)),
+            self._page(Right.CASES, "/numbers.csv", _shown(self.numbers_page.file)),
             self._page(Right.CASES, channelpages.PATH, _shown(channels.show)),
             self._form(Right.CASES, channelpages.PATH, _taken(channels.file)),
             self._upload(Right.CASES, "/reports/mail", channels.begin_mail, channels.take_mail, LONGEST_MAIL),
@@ -266,15 +260,11 @@ class Desk:
                 self.tokens.check(session.id, form.get("token", ""))
                 visit = Visit(request, session, now)
                 act = partial(self._noting_refusals, visit, right, partial(take, visit, form))
-                return await asyncio.get_running_loop().run_in_executor(turns or self._turns(form), act)
+                return await asyncio.get_running_loop().run_in_executor(turns or self.sign_in.turns_of(form), act)
             except _TEXT_MAY_BE_GONE as error:
                 return self._refusal(request, error, typed_in(form))
 
         return post
-
-    def _turns(self, form: Form) -> Executor | None:
-        """Where whoever proves by a passphrase waits; None is where nobody does."""
-        return self.members.turns if form.get("proof_passphrase") else None
 
     def _freshly(self, take: Take) -> Take:
         """The same, from somebody who has proved lately who they are; else they are asked, and what was typed waits."""
@@ -330,102 +320,6 @@ class Desk:
         """A file of whoever is signed in, from a page of this desk."""
         self.tokens.check(visit.session.id, form.fields.get("token", ""))
         return begin(visit, form)
-
-    async def sign_in_page(self, request: Request) -> Response:
-        return self._sign_in_page(request, "", None)
-
-    async def sign_in(self, request: Request) -> Response:
-        form = await read_form(request, SHORT_FORM)
-        act = partial(self._sign_in, request, form, self.clock())
-        return await asyncio.get_running_loop().run_in_executor(self.members.turns, act)
-
-    def _sign_in(self, request: Request, form: Form, now: datetime) -> Response:
-        name = form.get("name", "").strip().lower()[:_NAME_LIMIT]
-        try:
-            self.throttle.check(name, now)
-        except SignInRefused as error:  # waiting is not made longer by asking
-            self._note_wait(name, now)
-            return self._sign_in_page(request, name, error)
-        try:
-            role, groups = self.members.open(name, form.get("passphrase", ""))
-        except SignInRefused as error:
-            self.throttle.failed(name, now)
-            self.cases.log(Act(now, self._known(name), "sign-in refused"))
-            return self._sign_in_page(request, name, error)
-        self.throttle.succeeded(name)
-        language = self.pages.language(request.query_params.get("language"), None)
-        owes = self.factor_pages.second.owed_by(name)
-        self.cases.log(Act(now, name, "gave passphrase") if owes is Owes.PROOF else Act(now, name, "signed in"))
-        token, _ = self.sessions.begin(name, role, groups, language, now, owes)
-        return _go_with(token, SECOND if owes is Owes.PROOF else "/")
-
-    def _known(self, name: str) -> str:
-        return name if self.people.is_known(name) else "unknown"
-
-    def _note_wait(self, name: str, now: datetime) -> None:
-        """That somebody tried while the name had to wait, and how often by now."""
-        if tries := self.throttle.tried(name):
-            self.cases.log(Act(now, self._known(name), f"{WAITED}{tries}"))
-
-    async def second_page(self, request: Request) -> Response:
-        session = self.sessions.find_halfway(request.cookies.get(COOKIE, ""), self.clock())
-        self.pages.language(request.query_params.get("language"), session)
-        return await asyncio.to_thread(self.factor_pages.halfway, session)
-
-    async def second(self, request: Request) -> Response:
-        form, now = await read_form(request, SHORT_FORM), self.clock()
-        session = self.sessions.find_halfway(request.cookies.get(COOKIE, ""), now)
-        self.tokens.check(session.id, form.get("token", ""))
-        act = partial(self._second, session, proof_in(form, request.headers["host"]), now)
-        return await asyncio.get_running_loop().run_in_executor(self._turns(form), act)
-
-    def _second(self, session: Session, proof: Proof, now: datetime) -> Response:
-        try:
-            self.factor_pages.second.prove(session, proof, "signed in", now)
-        except FactorRefused as error:
-            return self.factor_pages.halfway(session, error)
-        return _go_with(self.sessions.admit(session, now), "/")
-
-    def _sign_in_page(self, request: Request, name: str, error: WhistleError | None, kept: str = "") -> Response:
-        language = self.pages.language(request.query_params.get("language"), None)
-        status = 403 if error else 200
-        return self.pages.render("sign-in", "/sign-in", language, None, status, name=name, error=error, kept=kept)
-
-    def sign_out(self, visit: Visit, _: Form) -> Response:
-        self.sessions.end(visit.session)
-        self.cases.log(Act(visit.now, visit.session.member, "signed out"))
-        answer = go("/sign-in")
-        answer.delete_cookie(COOKIE, path="/", secure=True, httponly=True, samesite="strict")
-        return answer
-
-    def passphrase_page(self, visit: Visit) -> Response:
-        return self._passphrase_page(visit.session, None, visit.request.query_params.get("done") == "passphrase")
-
-    def change_passphrase(self, visit: Visit, form: Form) -> Response:
-        name = visit.session.member
-        old, new, again = (form.get(field, "") for field in ("old", "new", "again"))
-        try:
-            self.throttle.check(name, visit.now)
-        except SignInRefused as error:  # waiting is not made longer by asking
-            self._note_wait(name, visit.now)
-            return self._passphrase_page(visit.session, error, done=False)
-        try:
-            self.members.change(name, old, _same(new, again))
-        except SignInRefused as error:
-            self.throttle.failed(name, visit.now)
-            self.cases.log(Act(visit.now, name, "passphrase refused"))
-            return self._passphrase_page(visit.session, error, done=False)
-        except (PassphrasesDiffer, PassphraseTooWeak, PassphraseUnchanged) as error:
-            return self._passphrase_page(visit.session, error, done=False)
-        self.throttle.succeeded(name)
-        self.cases.log(Act(visit.now, name, "passphrase changed"))
-        self.sessions.end_others(visit.session)
-        return go("/passphrase?done=passphrase")
-
-    def _passphrase_page(self, session: Session, error: WhistleError | None, done: bool) -> Response:
-        status = 400 if error else 200
-        values = {"error": error, "done": done, "over": self.people.must_renew(session)}
-        return self.pages.render("passphrase", "/passphrase", session.language, session, status, **values)
 
     # People -----------------------------------------------------------------------------------------------------------
 
@@ -492,25 +386,6 @@ class Desk:
         """Cases, by what a form of the inbox asks for."""
         return go(self.work.path_of(visit.session, form))
 
-    def numbers(self, visit: Visit) -> Response:
-        session, error = visit.session, None
-        self.arrivals.open(visit.session, visit.now)
-        try:
-            look = self.counting.look(session, visit.request.query_params, visit.now)
-        except NoSuchPeriod as mistaken:
-            error, look = mistaken, self.counting.look(session, {}, visit.now)
-        groups = {name: self.pages.group_names(session.language).get(name, name) for name in session.groups}
-        values = {"look": look, "groups": groups, "label": label, "error": error, "query": look.query}
-        return self.pages.render("numbers", "/numbers", session.language, session, 400 if error else 200, **values)
-
-    def numbers_file(self, visit: Visit) -> Response:
-        """What the page shows, as a file."""
-        look = self.counting.look(visit.session, visit.request.query_params, visit.now)
-        name = f"numbers-{look.period.year}{f'-{look.period.quarter}' if look.period.quarter else ''}.csv"
-        headers = {"cache-control": "no-store", "content-disposition": f'attachment; filename="{name}"'}
-        words = self.pages.catalogues[visit.session.language]
-        return Response(sheet(look.numbers, words), headers=headers, media_type="text/csv")
-
     # Everything else --------------------------------------------------------------------------------------------------
 
     async def style(self, _: Request) -> Response:
@@ -534,7 +409,7 @@ class Desk:
     def _refusal(self, request: Request, error: WhistleError, kept: str) -> Response:
         """The page of a named error, with what was sent, to be copied. It stands in this one answer and nowhere else."""
         if isinstance(error, NotSignedIn):
-            return self._sign_in_page(request, "", error, kept)
+            return self.sign_in.page(request, "", error, kept)
         return self._error_page(request, error, status_of(error), kept)
 
     def nothing(self, request: Request, _: Exception) -> Response:
@@ -561,16 +436,3 @@ def _shown(show: TakeForm) -> Callable[[Visit], Response]:
 
 def _taken(take: TakeForm) -> Take:
     return lambda visit, form: take(visit.session, form, visit.now)
-
-
-def _same(new: str, again: str) -> str:
-    if new != again:
-        raise PassphrasesDiffer
-    return new
-
-
-def _go_with(token: str, path: str) -> RedirectResponse:
-    """There, with the cookie of a session."""
-    answer = go(path)
-    answer.set_cookie(COOKIE, token, path="/", secure=True, httponly=True, samesite="strict")
-    return answer
