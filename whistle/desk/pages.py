@@ -1,6 +1,7 @@
 """What the desk answers to each path. Handlers read, do, answer; they hold no key and no statement of SQL.
 
-Whoever is not signed in sees the sign-in page and nothing else.
+Decided here: which right each path takes and which forms ask once more who is there; that whoever is not signed in sees the
+sign-in page and nothing else; that a refusal is on the log; and what the inbox tells.
 """
 
 import asyncio
@@ -266,31 +267,6 @@ class Desk:
 
         return post
 
-    def _freshly(self, take: Take) -> Take:
-        """The same, from somebody who has proved lately who they are; else they are asked, and what was typed waits."""
-
-        def first(visit: Visit, form: Form) -> Response:
-            proof = proof_in(form, visit.request.headers["host"])
-            try:
-                self.factor_pages.second.require_recent(visit.session, proof, visit.now)
-            except (StepUpNeeded, FactorRefused) as error:
-                return self.factor_pages.step_up(visit, form, error)
-            return take(visit, form)
-
-        return first
-
-    def _noting_refusals(self, visit: Visit, right: Right, act: Callable[[], Response]) -> Response:
-        """The answer; if it is not the member's to see, or the case is none, that they asked for it is on the log."""
-        if visit.session.owes is Owes.FACTOR and visit.request.url.path not in FIRST:
-            raise FactorNeeded
-        try:
-            self.people.meet(visit.session, visit.request.url.path, visit.now)
-            require(visit.session.role, right)
-            return act()
-        except (NotYours, NotAllowed):
-            self.cases.log(Act(visit.now, visit.session.member, "refused", visit.request.path_params.get("number")))
-            raise
-
     def _streamed(self, right: Right, begin: Begin[T], take: TakeUpload[T], longest: int) -> Endpoint:
         """A form with a file, taken to its end even if something is wrong, or no browser would show why."""
 
@@ -321,7 +297,32 @@ class Desk:
         self.tokens.check(visit.session.id, form.fields.get("token", ""))
         return begin(visit, form)
 
-    # People -----------------------------------------------------------------------------------------------------------
+    def _freshly(self, take: Take) -> Take:
+        """The same, from somebody who has proved lately who they are; else they are asked, and what was typed waits."""
+
+        def first(visit: Visit, form: Form) -> Response:
+            proof = proof_in(form, visit.request.headers["host"])
+            try:
+                self.factor_pages.second.require_recent(visit.session, proof, visit.now)
+            except (StepUpNeeded, FactorRefused) as error:
+                return self.factor_pages.step_up(visit, form, error)
+            return take(visit, form)
+
+        return first
+
+    def _noting_refusals(self, visit: Visit, right: Right, act: Callable[[], Response]) -> Response:
+        """The answer; if it is not the member's to see, or the case is none, that they asked for it is on the log."""
+        if visit.session.owes is Owes.FACTOR and visit.request.url.path not in FIRST:
+            raise FactorNeeded
+        try:
+            self.people.meet(visit.session, visit.request.url.path, visit.now)
+            require(visit.session.role, right)
+            return act()
+        except (NotYours, NotAllowed):
+            self.cases.log(Act(visit.now, visit.session.member, "refused", visit.request.path_params.get("number")))
+            raise
+
+    # Whoever is invited -----------------------------------------------------------------------------------------------
 
     async def invitation(self, request: Request) -> Response:
         language = self.pages.language(request.query_params.get("language"), None)
@@ -333,7 +334,7 @@ class Desk:
         accept = partial(self.people_page.accept, request.path_params["token"], form, language, self.clock())
         return await asyncio.get_running_loop().run_in_executor(self.members.turns, accept)
 
-    # Cases ------------------------------------------------------------------------------------------------------------
+    # The inbox --------------------------------------------------------------------------------------------------------
 
     def home(self, visit: Visit) -> Response:
         """Where a member's work is."""

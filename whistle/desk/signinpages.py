@@ -99,9 +99,7 @@ class SignInPages:
             return self.factor_pages.halfway(session, error)
         return _go_with(self.sessions.admit(session, now), "/")
 
-    def turns_of(self, form: Form) -> Executor | None:
-        """Where whoever proves by a passphrase waits; None is where nobody does."""
-        return self.members.turns if form.get("proof_passphrase") else None
+    # Signing out ------------------------------------------------------------------------------------------------------
 
     def sign_out(self, visit: Visit, _: Form) -> Response:
         self.sessions.end(visit.session)
@@ -142,6 +140,10 @@ class SignInPages:
         return self.pages.render("passphrase", "/passphrase", session.language, session, status, **values)
 
     # Who tries --------------------------------------------------------------------------------------------------------
+
+    def turns_of(self, form: Form) -> Executor | None:
+        """Where whoever proves by a passphrase waits; None is where nobody does."""
+        return self.members.turns if form.get("proof_passphrase") else None
 
     def _known(self, name: str) -> str:
         return name if self.people.is_known(name) else "unknown"
