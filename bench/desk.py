@@ -74,7 +74,7 @@ def opening(desk: Desk, reports: int) -> None:
         *(each.frame(envelope, place) for place, (each, envelope) in enumerate(zip(reporters, envelopes, strict=True), 1))
     )
     began = time.perf_counter()
-    desk.running.desk.reader.open_arrivals(session, desk.clock())
+    desk.running.desk.case_pages.reader.open_arrivals(session, desk.clock())
     rate = reports / (time.perf_counter() - began)
     assert desk.cases.work.counts(["risk-control"], ANNA, Wanted(), today())[""] == reports
     print(f"opening {reports} reports: {rate:.0f}/s, {rate / bare:.0%} of bare age decryption at {bare:.0f}/s")

@@ -332,7 +332,7 @@ def test_words_that_are_longer_than_any_tag_are_of_no_case_and_not_composed(
 ) -> None:
     monkeypatch.setattr("whistle.desk.casefile.tag_hash", pytest.fail)
     *_, session = desk.running.sessions._sessions.values()
-    assert desk.running.desk.casefile.tagged(session, "\u0300\u0316" * 251) == set()
+    assert desk.running.desk.case_pages.casefile.tagged(session, "\u0300\u0316" * 251) == set()
 
 
 def reader_of(desk: Desk) -> Reader:

@@ -286,7 +286,7 @@ def came(desk: Desk, reporter: Reporter, *envelopes: bytes) -> None:
 def verdicts(desk: Desk) -> list[tuple[str, str]]:
     """Everything in case 1 as the session of carl reads it."""
     session = next(each for each in desk.running.sessions._sessions.values() if each.member == CARL)
-    items = desk.running.desk.reader.unshown(session, 1).thread.items
+    items = desk.running.desk.case_pages.reader.unshown(session, 1).thread.items
     return [(item.direction, item.verdict.value) for item in items]
 
 

@@ -136,7 +136,7 @@ def test_a_case_that_is_damaged_while_it_is_linked_keeps_none_from_being_read(
     def join(*_: object) -> None:
         raise NotAContent
 
-    monkeypatch.setattr(desk.running.desk.casefile, "join", join)
+    monkeypatch.setattr(desk.running.desk.case_pages.casefile, "join", join)
     assert f"goes on here from Case {earlier}" in words(anna, later)
 
 

@@ -189,7 +189,7 @@ def test_a_key_stays_while_an_envelope_waits_that_was_not_tried_with_it(world: W
     world.desk.signed_in(ANNA)
     late = Reporter.new(replace(world.desk.card))
     world.desk.deliver(late.frame(late.report(), 2))
-    monkeypatch.setattr(world.desk.running.desk.reader, "open_arrivals", lambda *_: True)  # the card cannot be used
+    monkeypatch.setattr(world.desk.running.desk.case_pages.reader, "open_arrivals", lambda *_: True)  # the card cannot be used
     world.after(131)
     assert world.keys() == [1, 2]
 

@@ -271,8 +271,8 @@ def reply_without_a_look(desk: Desk, text: str) -> None:
     """A reply that waits to be sent, while what has come waits to be opened: a page of the case would open it."""
     pages = desk.running.desk
     session = next(each for each in pages.sessions._sessions.values() if each.member == ANNA)
-    place = Place(session, 1, pages.reader.read(session, 1).last_place)
-    pages.writer.reply(place, text, desk.clock())
+    place = Place(session, 1, pages.case_pages.reader.read(session, 1).last_place)
+    pages.case_pages.writer.reply(place, text, desk.clock())
 
 
 def send_file(intake: Intake, reporter: Reporter, evidence: Evidence) -> None:

@@ -706,9 +706,9 @@ def test_the_mail_tells_of_refusals_whoever_has_looked(desk: Desk) -> None:
 
 
 def test_tries_while_a_name_must_wait_are_counted_on_the_log_in_few_lines_and_alarm(desk: Desk, anna: Member) -> None:
-    desk.running.desk.throttle.failed("bo", desk.clock() + timedelta(minutes=10))
+    desk.running.desk.sign_in.throttle.failed("bo", desk.clock() + timedelta(minutes=10))
     for _ in range(4):
-        desk.running.desk.throttle.failed("bo", desk.clock() + timedelta(minutes=10))
+        desk.running.desk.sign_in.throttle.failed("bo", desk.clock() + timedelta(minutes=10))
     for _ in range(9):
         assert Member(desk.port).sign_in("bo", "wrong").status == 403
     assert [act for who, act, _ in log_of(desk) if who == BO] == ["waited 1", "waited 2", "waited 4", "waited 8"]

@@ -64,7 +64,11 @@ def removed(desk: Desk, number: int) -> None:
 def verdicts(desk: Desk, direction: str = TO_DESK) -> list[Verdict]:
     desk.signed_in(ANNA)
     session = next(iter(desk.running.sessions._sessions.values()))
-    return [item.verdict for item in desk.running.desk.reader.read(session, 1).thread.items if item.direction == direction]
+    return [
+        item.verdict
+        for item in desk.running.desk.case_pages.reader.read(session, 1).thread.items
+        if item.direction == direction
+    ]
 
 
 def rows(desk: Desk, statement: str) -> list[tuple[object, ...]]:

@@ -15,7 +15,7 @@ import pytest
 from tests.desk.relaying import Evidence, Public, public
 from tests.desk.running import ANNA, BO, CARL, DORA, ERIK, Desk, Member, Page, Reporter, started, today
 from tests.desk.test_files import form
-from whistle.desk.pages import Guarded
+from whistle.desk.paths import Guarded
 from whistle.desk.roles import Right, Role
 from whistle.protocol.content import Files
 from whistle.store.conflicts import exclude

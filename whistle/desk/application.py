@@ -14,9 +14,11 @@ from starlette.applications import Starlette
 from starlette.types import ASGIApp
 
 from whistle.desk import starting
+from whistle.desk.arrivals import Arrivals
 from whistle.desk.broadcast import Broadcasting
 from whistle.desk.broadcastpage import BroadcastPage
 from whistle.desk.casefile import Casefile
+from whistle.desk.casepages import CasePages
 from whistle.desk.channelpages import ChannelPages
 from whistle.desk.channels import Taking
 from whistle.desk.conflicts import Conflicts
@@ -28,6 +30,7 @@ from whistle.desk.epochs import Turning
 from whistle.desk.erasure import Keeping, Purge
 from whistle.desk.factor_pages import FactorPages
 from whistle.desk.factors import SecondFactor
+from whistle.desk.filepages import FilePages
 from whistle.desk.files import CaseFiles
 from whistle.desk.heads import Heads
 from whistle.desk.identity import Revealing
@@ -36,6 +39,7 @@ from whistle.desk.letters import Letters
 from whistle.desk.logpage import LogPage
 from whistle.desk.mail import Mail, Watch
 from whistle.desk.members import Members, Random
+from whistle.desk.numberspage import NumbersPage
 from whistle.desk.pages import Desk
 from whistle.desk.passkeys import Site
 from whistle.desk.people import People
@@ -49,6 +53,7 @@ from whistle.desk.removal import Removal
 from whistle.desk.sessions import Sessions
 from whistle.desk.settings import Settings
 from whistle.desk.showing import Pages
+from whistle.desk.signinpages import SignInPages
 from whistle.desk.starting import KeyCard
 from whistle.desk.throttle import Throttle
 from whistle.desk.writing import Writer
@@ -128,44 +133,57 @@ def build(settings: Settings, file: Path, clock: Clock, random: Random) -> Runni
     members, throttle = Members(cases, machine, settings.organisation, random), Throttle()
     second = SecondFactor(cases, members, throttle, site(settings), random, is_required=requires_second(settings))
     people = People(cases, members, sessions, card, random)
-    casefile = Casefile(cases, reader, random)
-    desk = Desk(
+    casefile, files = Casefile(cases, reader, random), CaseFiles(cases.files)
+    arrivals, keeping = Arrivals(reader, taking, purge, card), Keeping(cases, reader, writer, preset)
+    work, factor_pages = Inbox(cases, casefile, preset), FactorPages(second, sessions, pages, tokens)
+    case_pages = CasePages(
         cases=cases,
-        members=members,
-        factor_pages=FactorPages(second, sessions, pages, tokens),
-        sessions=sessions,
-        throttle=throttle,
         reader=reader,
         writer=writer,
-        keeping=Keeping(cases, reader, writer, preset),
+        keeping=keeping,
         casefile=casefile,
         continuing=Continuing(cases, reader, casefile),
         revealing=revealing,
         disclosing=Disclosing(cases, reader, writer),
         conflicts=Conflicts(cases, reader, writer, card),
-        purge=purge,
         removal=Removal(cases, reader, writer),
-        turning=Turning(cases, card),
-        files=CaseFiles(cases.files),
-        work=Inbox(cases, casefile, preset),
-        card=card,
-        counting=Counting(cases, reader, preset.acknowledge_days),
-        receipts=receipts,
-        relay=relay,
-        pages=pages,
-        letters=letters,
         purposes=Purposes(cases, reader),
-        channels=ChannelPages(cases, taking, pages, random),
-        log_page=LogPage(cases, heads, pages, settings.refusals_a_day),
-        days_page=DaysPage(cases, pages, preset),
-        people=people,
-        people_page=PeoplePage(people, pages, address(settings)),
-        broadcast_page=BroadcastPage(broadcasting, pages),
-        tokens=tokens,
+        files=files,
+        taking=taking,
+        arrivals=arrivals,
+        work=work,
+        letters=letters,
+        pages=pages,
         rules=preset,
         longest_file=settings.file_megabytes * _MEGABYTE,
         recordings=settings.recordings,
+    )
+    desk = Desk(
+        cases=cases,
         clock=clock,
+        rules=preset,
+        sessions=sessions,
+        tokens=tokens,
+        members=members,
+        people=people,
+        pages=pages,
+        arrivals=arrivals,
+        work=work,
+        turning=Turning(cases, card),
+        keeping=keeping,
+        purge=purge,
+        receipts=receipts,
+        relay=relay,
+        sign_in=SignInPages(cases, members, people, throttle, sessions, factor_pages, pages, tokens, clock),
+        factor_pages=factor_pages,
+        case_pages=case_pages,
+        file_pages=FilePages(cases, reader, writer, files, taking, case_pages, pages),
+        channels=ChannelPages(cases, taking, pages, random),
+        people_page=PeoplePage(people, pages, address(settings)),
+        broadcast_page=BroadcastPage(broadcasting, pages),
+        log_page=LogPage(cases, heads, pages, settings.refusals_a_day),
+        days_page=DaysPage(cases, pages, preset),
+        numbers_page=NumbersPage(Counting(cases, reader, preset.acknowledge_days), arrivals, pages),
     )
     app = _application(desk, settings)
     watch, words = partial(_watch, desk), pages.catalogues.values()
@@ -188,7 +206,7 @@ def _watch(desk: Desk, today: date) -> Watch:
         silent=desk.relay.silent and (contact is None or contact < today),
         unerased=desk.purge.failed,
         access=desk.people.review_is_due(today),
-        card=desk.card.known(),
+        card=desk.arrivals.card.known(),
         reviews=desk.keeping.overdue_boxes(today),
     )
 

@@ -1,13 +1,14 @@
 """The page of a message to every open mailbox: what waits to be confirmed, and for a lead the form to write one."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
 from whistle.desk.broadcast import Broadcasting
 from whistle.desk.letters import LANGUAGES
+from whistle.desk.paths import Form, TakeForm, go
 from whistle.desk.sessions import Session
 from whistle.desk.showing import Pages
 from whistle.errors import (
@@ -31,9 +32,7 @@ PATH = "/broadcast"
 _CONFLICTS = (BroadcastOver, BroadcastUnfinished, BroadcastUnreadable, BroadcastWaits, NeedsAnother)
 _KEPT_ON_PAGE = (*_CONFLICTS, FallbackMissing, TextTooLong, CardRefused, NotACard, StorageFailed)
 _DONE = ("asked", "sent", "withdrawn")
-Form = Mapping[str, str]
 Act = Callable[[Session, Form, datetime], None]
-TakeForm = Callable[[Session, Form, datetime], Response]
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,7 +79,7 @@ class BroadcastPage:
                 act(session, form, now)
             except _KEPT_ON_PAGE as error:
                 return self.show(session, form, now, error)
-            return RedirectResponse(f"{PATH}?done={done}", 303, {"cache-control": "no-store"})
+            return go(f"{PATH}?done={done}")
 
         return take
 

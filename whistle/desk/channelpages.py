@@ -11,8 +11,10 @@ from whistle.desk.channels import HOW, Taking
 from whistle.desk.eml import Incoming, Mail, read_mail
 from whistle.desk.letters import LANGUAGES
 from whistle.desk.members import Random
+from whistle.desk.paths import Form, Visit, go
 from whistle.desk.sessions import Session
 from whistle.desk.showing import Pages
+from whistle.desk.uploads import FileForm, Upload
 from whistle.errors import (
     AlreadyFiled,
     CardRefused,
@@ -33,7 +35,7 @@ from whistle.errors import (
 from whistle.store.desk import Act, Cases
 
 PATH = "/reports/new"
-KEPT_ON_PAGE = (
+_KEPT_ON_PAGE = (
     *(AlreadyFiled, ChoiceMissing, IdentityTooLong, MailGone, NoRings, ReceivedRefused, TextMissing, TextTooLong),
     *(CardRefused, NotACard, StorageFailed, MailRefused, FileTooLarge, NoFileChosen),
 )
@@ -49,7 +51,6 @@ _AT: Mapping[type[WhistleError], str] = MappingProxyType(
     }
 )
 _PAGE_BYTES = 16
-Form = Mapping[str, str]
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,30 +62,38 @@ class ChannelPages:
     pages: Pages
     random: Random
 
-    def show(self, session: Session, with_mail: bool, now: datetime) -> Response:
+    def show(self, session: Session, asked: Form, now: datetime) -> Response:
         """The form, filled with what the e-mail says if one was read."""
-        mail = session.mail if with_mail else None
+        mail = session.mail if asked.get("mail") != "no" else None
         return self._form(session, _proposed(mail, now.date()), now)
 
     def file(self, session: Session, form: Form, now: datetime) -> Response:
         """Makes the case, and shows its code: here, in this one answer, and nowhere else."""
         try:
             filed = self.taking.file(form, session, now)
-        except KEPT_ON_PAGE as error:
+        except _KEPT_ON_PAGE as error:
             return self._form(session, form, now, error)
         groups = [[*group] for group in filed.code.split("-")]
         return self.pages.render("filed", PATH, session.language, session, filed=filed, groups=groups)
 
-    def read_mail(self, session: Session, incoming: Incoming, now: datetime) -> None:
-        """Holds the e-mail with the session until it is filed. Raises NoFileChosen or MailRefused."""
+    def begin_mail(self, _visit: Visit, _form: FileForm) -> Incoming:
+        """An e-mail, held in memory until it is filed."""
+        return Incoming()
+
+    def take_mail(self, visit: Visit, upload: Upload[Incoming]) -> Response:
+        """Holds the e-mail with the session until it is filed; or the form once more, and why it was not taken."""
+        try:
+            self._read_mail(visit.session, upload.end(), visit.now)
+        except _KEPT_ON_PAGE as error:
+            return self._form(visit.session, _proposed(None, visit.now.date()), visit.now, error)
+        return go(PATH)
+
+    def _read_mail(self, session: Session, incoming: Incoming, now: datetime) -> None:
+        """Raises NoFileChosen or MailRefused."""
         if not incoming.size:
             raise NoFileChosen
         session.mail = read_mail(incoming.end())
         self.cases.log(Act(now, session.member, "read mail"))
-
-    def refused(self, session: Session, error: WhistleError, now: datetime) -> Response:
-        """The form once more, and why the e-mail was not taken."""
-        return self._form(session, _proposed(None, now.date()), now, error)
 
     def _form(self, session: Session, form: Form, now: datetime, error: WhistleError | None = None) -> Response:
         mail = session.mail if session.mail is not None and form.get("mail") == session.mail.id else None

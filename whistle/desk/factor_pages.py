@@ -3,19 +3,16 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
 from whistle.desk.factors import SecondFactor, without_proof
+from whistle.desk.paths import Form, Visit, go
 from whistle.desk.sessions import Owes, Session, Sessions
 from whistle.desk.showing import Pages
 from whistle.errors import FactorNeeded, FactorRefused, Overtaken, StepUpNeeded, WhistleError
 from whistle.store.factors import PASSKEY, TOTP
 from whistle.web.forms import FormTokens
-
-if TYPE_CHECKING:
-    from whistle.desk.pages import Form, Visit
 
 SECOND = "/sign-in/second"
 # All that opens to whoever owes a factor: a passphrase that is over comes before it.
@@ -37,14 +34,12 @@ class FactorPages:
         """Asks for the second factor of somebody whose passphrase was right, and who is not signed in yet."""
         return self._ask(session, SECOND, {}, error, None)
 
-    def step_up(self, visit: "Visit", form: "Form", error: WhistleError) -> Response:
+    def step_up(self, visit: Visit, form: Form, error: WhistleError) -> Response:
         """Asks once more who is there. What was typed waits in this one answer, and goes on with the proof."""
         refused = None if isinstance(error, StepUpNeeded) else error
         return self._ask(visit.session, visit.request.url.path, without_proof(form), refused, visit.session)
 
-    def _ask(
-        self, asked: Session, action: str, fields: "Form", error: WhistleError | None, session: Session | None
-    ) -> Response:
+    def _ask(self, asked: Session, action: str, fields: Form, error: WhistleError | None, session: Session | None) -> Response:
         kinds = {each.kind for each in self.second.of(asked.member)}
         return self.pages.render(
             "prove",
@@ -62,29 +57,29 @@ class FactorPages:
             error=error,
         )
 
-    def shown(self, visit: "Visit") -> Response:
+    def shown(self, visit: Visit) -> Response:
         return self._list(visit)
 
-    def app(self, visit: "Visit") -> Response:
+    def app(self, visit: Visit) -> Response:
         return self._app(visit)
 
-    def add_passkey(self, visit: "Visit", form: "Form") -> Response:
+    def add_passkey(self, visit: Visit, form: Form) -> Response:
         host = visit.request.headers["host"]
         return self._done(
             visit, "added", self._list, lambda: self.second.add_passkey(visit.session, form.get("passkey", ""), host, visit.now)
         )
 
-    def add_totp(self, visit: "Visit", form: "Form") -> Response:
+    def add_totp(self, visit: Visit, form: Form) -> Response:
         add = self.second.add_totp
         return self._done(visit, "added", self._app, lambda: add(visit.session, form.get("code", ""), visit.now))
 
-    def remove(self, visit: "Visit", form: "Form") -> Response:
+    def remove(self, visit: Visit, form: Form) -> Response:
         text = form.get("factor", "")
         id_ = int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
         return self._done(visit, "removed", self._list, lambda: self.second.remove(visit.session, id_, visit.now))
 
     def _done(
-        self, visit: "Visit", done: str, again: "Callable[[Visit, WhistleError], Response]", act: Callable[[], None]
+        self, visit: Visit, done: str, again: Callable[[Visit, WhistleError], Response], act: Callable[[], None]
     ) -> Response:
         """Back to the list, other sessions ended; or the same page again, and why it was not taken."""
         try:
@@ -94,9 +89,9 @@ class FactorPages:
         self.sessions.end_others(visit.session)
         if visit.session.owes is Owes.FACTOR:
             visit.session.admit()
-        return RedirectResponse(f"/factors?done={done}", 303, {"cache-control": "no-store"})
+        return go(f"/factors?done={done}")
 
-    def _list(self, visit: "Visit", error: WhistleError | None = None) -> Response:
+    def _list(self, visit: Visit, error: WhistleError | None = None) -> Response:
         session, done = visit.session, visit.request.query_params.get("done")
         return self.pages.render(
             "factors",
@@ -113,7 +108,7 @@ class FactorPages:
             error=error,
         )
 
-    def _app(self, visit: "Visit", error: WhistleError | None = None) -> Response:
+    def _app(self, visit: Visit, error: WhistleError | None = None) -> Response:
         session, status = visit.session, 400 if error else 200
         proposed = self.second.proposed(session)
         return self.pages.render("code-app", "/factors/totp", session.language, session, status, proposed=proposed, error=error)

@@ -4,9 +4,10 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
 from whistle.desk.heads import Heads
+from whistle.desk.paths import go
 from whistle.desk.roles import Role
 from whistle.desk.sessions import Session
 from whistle.desk.showing import Pages
@@ -75,7 +76,7 @@ class LogPage:
         """Verifies the log now, against every signed head that is here; the page says what was found."""
         self.cases.log(Act(now, session.member, "verified log"))
         self.heads.verify(now.date())
-        return RedirectResponse("/log?done=verify", 303, {"cache-control": "no-store"})
+        return go("/log?done=verify")
 
     def refused(self) -> frozenset[str]:
         """Who had too many sign-ins fail, or was refused too often, and nobody else has looked since; or nobody."""

@@ -6,8 +6,9 @@ from datetime import datetime
 from functools import partial
 from typing import TypeVar
 
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
+from whistle.desk.paths import Form, TakeForm, go
 from whistle.desk.people import People
 from whistle.desk.roles import Role
 from whistle.desk.sessions import Session
@@ -39,8 +40,6 @@ _AT: Mapping[type, str] = {NameRefused: "name", NameTaken: "name", PlaceRefused:
 _STATUS: Mapping[type, int] = dict.fromkeys(
     (PersonChanged, NeedsAnother, NeedsHolder, LastAuditor, LastLead, LastOfRing, CaseUnread, GroupFull), 409
 )
-Form = Mapping[str, str]
-TakePerson = Callable[[Session, Form, datetime], Response]
 Given = TypeVar("Given")
 
 
@@ -53,7 +52,7 @@ class PeoplePage:
     address: str
 
     @property
-    def forms(self) -> Mapping[str, TakePerson]:
+    def forms(self) -> Mapping[str, TakeForm]:
         """What a member with the right to people can send, by the end of its path."""
         people = self.people
         return {
@@ -104,7 +103,7 @@ class PeoplePage:
     def hand_ring(self, session: Session, form: Form, now: datetime) -> Response:
         """From the inbox, where who holds a ring is told that somebody waits for it."""
         self.people.hand_ring(session, form.get("name", ""), now)
-        return _go("/")
+        return go("/")
 
     # Whoever holds a link ---------------------------------------------------------------------------------------------
 
@@ -132,17 +131,17 @@ class PeoplePage:
 
     # Forms ------------------------------------------------------------------------------------------------------------
 
-    def _done(self, form: str, act: Callable[[Session, Form, datetime], None]) -> TakePerson:
+    def _done(self, form: str, act: Callable[[Session, Form, datetime], None]) -> TakeForm:
         def take(session: Session, fields: Form, now: datetime) -> Response:
             try:
                 act(session, fields, now)
             except _SAID_ON_PAGE as error:
                 return self.show(session, fields, now, error)
-            return _go(f"/people?done={form}")
+            return go(f"/people?done={form}")
 
         return take
 
-    def _linked(self, act: Callable[[Session, Form, datetime], tuple[Person, str]]) -> TakePerson:
+    def _linked(self, act: Callable[[Session, Form, datetime], tuple[Person, str]]) -> TakeForm:
         """An act that gives a one-time link: it stands in this one answer."""
 
         def take(session: Session, fields: Form, now: datetime) -> Response:
@@ -164,7 +163,3 @@ def _of_name(act: Callable[[Session, str, datetime], Given]) -> Callable[[Sessio
 def _of_request(act: Callable[[Session, str, str, datetime], None]) -> Callable[[Session, Form, datetime], None]:
     """An act about what takes two."""
     return lambda session, form, now: act(session, form.get("what", ""), form.get("name", ""), now)
-
-
-def _go(path: str) -> RedirectResponse:
-    return RedirectResponse(path, 303, {"cache-control": "no-store"})
