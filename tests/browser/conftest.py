@@ -14,7 +14,7 @@ LONG = {
     *("test_casework", "test_coming_back", "test_form", "test_mailbox_pages", "test_photos", "test_sending_files"),
     *("test_casefile_pages", "test_desk_closing", "test_desk_noted", "test_desk_pages", "test_files", "test_reporter_pages"),
     *("test_desk_channels", "test_desk_conflicts", "test_desk_factors", "test_desk_identity", "test_desk_keeping"),
-    *("test_desk_broadcast", "test_desk_removal", "test_fresh_code", "test_numbers_page", "test_people_pages"),
+    *("test_desk_broadcast", "test_desk_removal", "test_fresh_code", "test_numbers_page", "test_people_pages", "test_seen"),
 }
 
 
