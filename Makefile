@@ -54,9 +54,11 @@ browser/node_modules/.ready: browser/package-lock.json $(VENV)/test.ready
 	cd browser && PATH="$(abspath $(NODE_HOME)):$$PATH" node $(abspath $(NODE_HOME))/../lib/node_modules/npm/bin/npm-cli.js ci --silent --ignore-scripts --no-audit --no-fund
 	@touch $@
 
+# The whole browser walks the journey through nginx, photos and "Safer"; the same without its windows, if there is one, all else.
 .PHONY: chromium
 chromium:
 	@deploy/apt.sh chromium chromium
+	@deploy/apt.sh chromium-headless-shell chromium-headless-shell 2>/dev/null || true
 
 # What runs the deployment for real, what watches it, and what reads photos. Debian starts nginx where it can; the tests start their own.
 .PHONY: servers
