@@ -107,7 +107,8 @@ def fingerprint() -> str:
 
 
 def run(environment: dict[str, str], program: str, *arguments: str) -> None:
-    subprocess.run(command(program, *arguments), env=environment, check=True, stdout=subprocess.DEVNULL)
+    if subprocess.run(command(program, *arguments), env=environment, check=False, stdout=subprocess.DEVNULL).returncode:
+        sys.exit(f"The demo cannot start: the reason stands above. If {STATE} is an earlier version's, delete it.")
 
 
 def start(environment: dict[str, str], program: str, *arguments: str) -> "subprocess.Popen[bytes]":
